@@ -1,0 +1,121 @@
+"""Everything this package raises on purpose.
+
+AlpasimError
+├── InputError                    exit 2: something a user wrote or named is wrong
+│   ├── ScenarioError             a scenario file, with every fault and its place
+│   ├── UnsupportedError          a foreign file holds something the importer cannot carry over
+│   ├── PluginError               a name that no entry point has, or one whose import fails
+│   ├── RecordingError            a log that is damaged, cut short, or not a log
+│   └── PlanError                 a results folder that belongs to another plan
+├── PolicyFault                   ends one rollout with a status, never the batch
+│   ├── PolicyRaised              status policy_error
+│   ├── PolicyInvalidAction       status policy_invalid_action
+│   └── PolicyCrashed             status policy_crashed
+├── PhysicsDiverged               status physics_diverged: a state that is not finite or out of bounds
+└── InfrastructureError           exit 3: the machine failed us (disk full, worker would not start)
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` (did you mean 'x'?)` for the nearest known word, or the empty string where none is near."""
+    candidates = list(known)
+    near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
+    if not near:
+        lowered = {name.lower(): name for name in candidates}
+        near = [lowered[hit] for hit in difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=0.6)]
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+class AlpasimError(Exception):
+    """Base of everything raised on purpose; `exit_code` is what the command line returns for it."""
+
+    exit_code = 2
+
+
+class InputError(AlpasimError):
+    """Something a user wrote or named is wrong: the message says where, what was found and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong in one place of a file; line and column count from 1, 0 where there is no place."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+
+
+class ScenarioError(InputError):
+    """A scenario file is wrong; `faults` holds every fault found, in file order."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line, fault.column)))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class UnsupportedError(InputError):
+    """A foreign file holds elements that cannot be carried over; each is named with its line."""
+
+    def __init__(self, file: str, elements: Iterable[tuple[str, int]]) -> None:
+        self.file = file
+        self.elements = tuple(elements)
+        rows = [f"{file}:{line}: unsupported: {name} at line {line}" for name, line in self.elements]
+        super().__init__("\n".join(rows))
+
+
+class PluginError(InputError):
+    """A plugin's name is unknown, or its module does not import."""
+
+
+class RecordingError(InputError):
+    """A log cannot be read: damaged, cut short, or not a log at all."""
+
+
+class PlanError(InputError):
+    """A results folder belongs to another plan, or is being written by another process."""
+
+
+class PolicyFault(AlpasimError):
+    """A policy broke: this ends its rollout with `status` and the traceback, and never the batch."""
+
+    status = "policy_error"
+
+
+class PolicyRaised(PolicyFault):
+    """The policy raised an exception of its own, which is this exception's cause."""
+
+
+class PolicyInvalidAction(PolicyFault):
+    """The policy returned something that is not a finite Decision of the right shape."""
+
+    status = "policy_invalid_action"
+
+
+class PolicyCrashed(PolicyFault):
+    """The process that ran the policy died."""
+
+    status = "policy_crashed"
+
+
+class PhysicsDiverged(AlpasimError):
+    """A body's state left the finite world; the message names body, quantity and step."""
+
+    status = "physics_diverged"
+
+
+class InfrastructureError(AlpasimError):
+    """The machine failed: disk full, a worker that cannot start."""
+
+    exit_code = 3

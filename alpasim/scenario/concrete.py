@@ -1,0 +1,153 @@
+"""The concrete scenario: every range drawn, every place resolved to a pose, ready for a Simulation.
+
+Answers "what exactly will be driven". It does not read files (`loading.py`) and does not know how ranges were written
+(`schema.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from alpasim.road.network import RoadNetwork
+from alpasim.types import ActorKind, FloatArray, IntArray, Route, Trajectory, VehicleParameters
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Weather and grip of the whole scene; `visibility_m` is inf in clear air, `rain` in [0, 1]."""
+
+    friction: float = 0.9
+    rain: float = 0.0
+    visibility_m: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What has to be reached: any of the regions by the box centre, within the bounds that are given.
+
+    `regions` are closed polygons (k, 2) [m]; empty where only time counts, and then the goal is to be driving, unhurt,
+    when `after_s` has passed. Bounds on speed [m/s] and heading [rad, lower to upper counter-clockwise] are None where
+    any will do. `after_s` and `before_s` bound the time of arrival.
+    """
+
+    regions: tuple[FloatArray, ...] = ()
+    speed_mps: tuple[float, float] | None = None
+    heading_rad: tuple[float, float] | None = None
+    after_s: float = 0.0
+    before_s: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A recorded motion: `times_us` (k,) rising, `poses` (k, 3) box centre x, y, yaw, `speed_mps` (k,)."""
+
+    times_us: IntArray
+    poses: FloatArray
+    speed_mps: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class EgoSpec:
+    """The ego at the start: `pose` is its box centre x, y, yaw; the route is found on the road from there to the goal."""
+
+    vehicle: VehicleParameters
+    pose: tuple[float, float, float]
+    speed_mps: float
+    goal: Goal
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class ActorSpec:
+    """One actor at the start: body, box-centre pose and speed, and the behaviour that drives it.
+
+    `behaviour` is a name of the group `alpasim.behaviours`; `options` is the instance of that behaviour's own `Options`
+    model that the file's words were checked against; `track` is the recording it replays, if it does. `lane` is the id
+    of the lane it was placed on, None off the lanes. `pose` x, y, yaw.
+    """
+
+    name: str
+    kind: ActorKind
+    extent: tuple[float, float, float]
+    mass_kg: float
+    friction: float
+    restitution: float
+    pose: tuple[float, float, float]
+    speed_mps: float
+    behaviour: str
+    options: Any = None
+    lane: str | None = None
+    track: Track | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of an event: `kind` names it (`time`, `distance`, `time_headway`, `position`), `options` is its
+    validated model from `scenario/schema.py`, with actor names resolved to rows in `of` and `to` (-1 where unused)."""
+
+    kind: str
+    options: Any
+    of: int = -1
+    to: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing an event makes an actor do: `kind` (`speed`, `change_lane`, `path`, `stop`) with its validated model."""
+
+    row: int
+    kind: str
+    options: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Fires once, at the first step whose state meets all conditions; its actions then change what actors do next."""
+
+    name: str
+    conditions: tuple[Condition, ...]
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One thing a good drive shows: `metric` compared (`at_least` or `at_most`) with `bound`; `text` as the file has it."""
+
+    text: str
+    metric: str
+    comparison: str
+    bound: float
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One concrete scenario. `source` is the file it came from; `inputs` holds the bytes of every file it was read from,
+    by name relative to the source's folder, so that a log can carry them. `content_hash` covers the inputs, the seed and
+    the values drawn, and nothing of where the files lie."""
+
+    name: str
+    title: str
+    source: str
+    seed: int
+    content_hash: str
+    road: RoadNetwork
+    ego: EgoSpec
+    actors: tuple[ActorSpec, ...]
+    events: tuple[Event, ...] = ()
+    expect: tuple[Expectation, ...] = ()
+    environment: Environment = field(default_factory=Environment)
+    time_limit_s: float = 30.0
+    dt_us: int = 100_000
+    substeps: int = 10
+    tags: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, float | int | str] = field(default_factory=dict)
+    reference: Trajectory | None = None
+    inputs: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Actor ids in row order, the ego first."""
+        return ("ego", *(actor.name for actor in self.actors))
