@@ -1,0 +1,73 @@
+"""Geometry against shapely, against closed forms, and against itself turned round."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alpasim import geometry
+
+coordinate = st.floats(-30.0, 30.0)
+angle = st.floats(-10.0, 10.0)
+size = st.floats(0.1, 15.0)
+box = st.tuples(coordinate, coordinate, angle, size, size)
+
+
+def polygon(one: tuple[float, ...]) -> shapely.Polygon:
+    x, y, yaw, length, width = one
+    shape = shapely.box(-length / 2, -width / 2, length / 2, width / 2)
+    turned = shapely.affinity.rotate(shape, yaw, origin=(0, 0), use_radians=True)
+    return shapely.affinity.translate(turned, x, y)
+
+
+@given(box, box)
+@settings(max_examples=300, deadline=None)
+def test_distance_and_overlap_agree_with_shapely(one: tuple[float, ...], two: tuple[float, ...]) -> None:
+    expected = polygon(one).distance(polygon(two))
+    assert geometry.box_distance(*one, *two) == pytest.approx(expected, abs=1e-9)
+    if expected > 1e-9:
+        assert not geometry.boxes_overlap(*one, *two)
+    elif polygon(one).intersection(polygon(two)).area > 1e-9:
+        assert geometry.boxes_overlap(*one, *two)
+
+
+def test_crossed_boxes_with_no_corner_inside_overlap() -> None:
+    assert geometry.box_distance(0, 0, 0.0, 10, 1, 0, 0, math.pi / 2, 10, 1) == 0.0
+
+
+def test_corners_run_counter_clockwise_from_front_left() -> None:
+    corners = geometry.box_corners(np.array([[10.0, 5.0, 0.7]]), np.array([math.pi / 2]), np.array([[4.0, 2.0, 1.5]]))
+    np.testing.assert_allclose(corners[0], [[9, 7], [9, 3], [11, 3], [11, 7]], atol=1e-12)
+    assert geometry.polygon_area(corners[0]) == pytest.approx(8.0)
+
+
+@given(st.floats(-1e4, 1e4))
+def test_wrapped_angles_point_the_same_way(value: float) -> None:
+    wrapped = geometry.wrap_angle(value)
+    assert -math.pi < wrapped <= math.pi
+    assert math.cos(wrapped) == pytest.approx(math.cos(value), abs=1e-9)
+    assert math.sin(wrapped) == pytest.approx(math.sin(value), abs=1e-9)
+    assert geometry.wrap_angles(np.array([value]))[0] == wrapped
+
+
+@given(st.floats(-3.14, 3.14))
+def test_yaw_survives_the_quaternion(yaw: float) -> None:
+    rotation = geometry.quaternion_from_yaw(np.array([yaw]))
+    assert np.linalg.norm(rotation) == pytest.approx(1.0)
+    assert geometry.yaw_from_quaternion(rotation)[0] == pytest.approx(yaw, abs=1e-12)
+
+
+def test_points_in_an_l_shaped_polygon() -> None:
+    shape = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 1.0], [1.0, 1.0], [1.0, 4.0], [0.0, 4.0]])
+    points = np.random.default_rng(3).uniform(-1.0, 5.0, (500, 2))
+    expected = shapely.contains_xy(shapely.Polygon(shape), points)
+    np.testing.assert_array_equal(geometry.points_in_polygon(points, shape), expected)
+    closed = np.vstack((shape, shape[:1]))
+    np.testing.assert_array_equal(geometry.points_in_polygon(points, closed), expected)
+    assert geometry.polygon_area(shape) == pytest.approx(7.0)
+    assert geometry.polygon_area(shape[::-1]) == pytest.approx(-7.0)
