@@ -1,0 +1,301 @@
+"""Compiled questions to a road: which lane, where on it, how far to the edge, how slippery.
+
+Kernels over `RoadArrays`, a flat picture of the road that `index.py` makes once; they allocate only their answers.
+Nothing here knows of names: lanes and signals are rows. Users ask through the methods of `RoadNetwork`, other kernels
+may call these directly.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from alpasim.compiled import compiled
+from alpasim.road.polyline import pose_within, project_within
+from alpasim.types import BoolArray, FloatArray, IntArray
+
+
+class Grid(NamedTuple):
+    """A uniform grid: cell (ix, iy) covers [x0 + ix * cell, …) and holds the entries start[c]..start[c + 1]-1, c = iy * nx + ix.
+
+    `chunk_*` lists pieces of lanes, `edge_*` segments of the drivable border, `inside` says whether the cell's lower
+    left corner is drivable.
+    """
+
+    x0: float
+    y0: float
+    cell: float
+    nx: int
+    ny: int
+    chunk_start: IntArray
+    chunk: IntArray
+    edge_start: IntArray
+    edge: IntArray
+    inside: BoolArray
+
+
+class RoadArrays(NamedTuple):
+    """A road as flat arrays. Lane row r owns points lane_start[r]..lane_start[r + 1]-1 of `centre`, `left`, `right`, `s`.
+
+    A chunk is a run of points of one lane, `chunk_lane` (c,), `chunk_first`, `chunk_last` (both included). `rank` (lanes,)
+    orders kinds where lanes overlap: 0 for traffic lanes, more for others. `edges` (e, 4) are the segments of the
+    drivable area's border, its inside on the left.
+    """
+
+    lane_start: IntArray
+    centre: FloatArray
+    left: FloatArray
+    right: FloatArray
+    s: FloatArray
+    rank: IntArray
+    chunk_lane: IntArray
+    chunk_first: IntArray
+    chunk_last: IntArray
+    edges: FloatArray
+
+
+@compiled
+def _crossing(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> int:
+    """+1, -1 or 0: how the edge a→b changes the winding number of (x, y) with a ray to the right.
+
+    The product is formed with the ends in a fixed order, so that an edge shared by two rings is seen alike by both.
+    """
+    if ay <= y:
+        if by > y and (bx - ax) * (y - ay) - (x - ax) * (by - ay) > 0.0:
+            return 1
+    elif by <= y and (ax - bx) * (y - by) - (x - bx) * (ay - by) > 0.0:
+        return -1
+    return 0
+
+
+@compiled
+def _in_chunk(x: float, y: float, left: FloatArray, right: FloatArray, first: int, last: int) -> bool:
+    """Whether (x, y) lies between the borders' points first..last (non-zero winding, so twists stay inside)."""
+    winding = 0
+    for i in range(first, last):
+        winding += _crossing(right[i, 0], right[i, 1], right[i + 1, 0], right[i + 1, 1], x, y)
+        winding += _crossing(left[i + 1, 0], left[i + 1, 1], left[i, 0], left[i, 1], x, y)
+    winding += _crossing(right[last, 0], right[last, 1], left[last, 0], left[last, 1], x, y)
+    winding += _crossing(left[first, 0], left[first, 1], right[first, 0], right[first, 1], x, y)
+    return winding != 0
+
+
+@compiled
+def _cell_of(x: float, y: float, grid: Grid) -> int:
+    """Cell of the point, -1 outside the grid (also for nan)."""
+    fx, fy = (x - grid.x0) / grid.cell, (y - grid.y0) / grid.cell
+    if not (0.0 <= fx < grid.nx and 0.0 <= fy < grid.ny):
+        return -1
+    return int(fy) * grid.nx + int(fx)
+
+
+@compiled
+def lane_at(x: float, y: float, yaw: float, road: RoadArrays, grid: Grid) -> int:
+    """Row of the lane that contains (x, y), -1 where none does.
+
+    Of several, traffic lanes come before others, then the direction nearest to `yaw` (nan: any), then the nearest centre.
+    """
+    cell = _cell_of(x, y, grid)
+    best, best_score = -1, np.inf
+    if cell < 0:
+        return best
+    for k in range(grid.chunk_start[cell], grid.chunk_start[cell + 1]):
+        chunk = grid.chunk[k]
+        first, last = road.chunk_first[chunk], road.chunk_last[chunk]
+        if not _in_chunk(x, y, road.left, road.right, first, last):
+            continue
+        lane = road.chunk_lane[chunk]
+        _, d, segment = project_within(x, y, road.centre, road.s, first, last + 1)
+        score = 100.0 * road.rank[lane] + 0.01 * abs(d)
+        if not math.isnan(yaw):
+            dx = road.centre[segment + 1, 0] - road.centre[segment, 0]
+            dy = road.centre[segment + 1, 1] - road.centre[segment, 1]
+            score += abs((math.atan2(dy, dx) - yaw + math.pi) % (2.0 * math.pi) - math.pi)
+        if score < best_score or (score == best_score and lane < best):
+            best, best_score = lane, score
+    return best
+
+
+@compiled
+def lanes_at(points: FloatArray, yaw: FloatArray, road: RoadArrays, grid: Grid) -> IntArray:
+    """`lane_at` for each of the points (m, 2) with its yaw (m,)."""
+    rows = np.empty(points.shape[0], dtype=np.int64)
+    for i in range(points.shape[0]):
+        rows[i] = lane_at(points[i, 0], points[i, 1], yaw[i], road, grid)
+    return rows
+
+
+@compiled
+def lanes_containing(x: float, y: float, road: RoadArrays, grid: Grid) -> IntArray:
+    """Rows of all lanes that contain (x, y), rising."""
+    cell = _cell_of(x, y, grid)
+    if cell < 0:
+        return np.empty(0, dtype=np.int64)
+    start, stop = grid.chunk_start[cell], grid.chunk_start[cell + 1]
+    found, count = np.empty(stop - start, dtype=np.int64), 0
+    for k in range(start, stop):
+        chunk = grid.chunk[k]
+        if _in_chunk(x, y, road.left, road.right, road.chunk_first[chunk], road.chunk_last[chunk]):
+            lane = road.chunk_lane[chunk]
+            known = False
+            for j in range(count):
+                known = known or found[j] == lane
+            if not known:
+                found[count] = lane
+                count += 1
+    return np.sort(found[:count])
+
+
+@compiled
+def project_each(rows: IntArray, points: FloatArray, road: RoadArrays) -> tuple[FloatArray, FloatArray]:
+    """Each point's place s, d (m,) on the lane of its own row; a row of -1 gives nan."""
+    m = points.shape[0]
+    s, d = np.empty(m), np.empty(m)
+    for i in range(m):
+        if rows[i] < 0:
+            s[i], d[i] = np.nan, np.nan
+            continue
+        first, last = road.lane_start[rows[i]], road.lane_start[rows[i] + 1]
+        s[i], d[i], _ = project_within(points[i, 0], points[i, 1], road.centre, road.s, first, last)
+    return s, d
+
+
+@compiled
+def poses_on(rows: IntArray, s: FloatArray, d: FloatArray, road: RoadArrays) -> FloatArray:
+    """Poses (m, 3) x, y, heading at s along and d left of the centres of lanes `rows`; straight on beyond their ends."""
+    poses = np.empty((rows.shape[0], 3))
+    for i in range(rows.shape[0]):
+        first, last = road.lane_start[rows[i]], road.lane_start[rows[i] + 1]
+        x, y, heading = pose_within(road.centre, road.s, first, last, s[i])
+        poses[i, 0], poses[i, 1] = x - d[i] * math.sin(heading), y + d[i] * math.cos(heading)
+        poses[i, 2] = (heading + math.pi) % (2.0 * math.pi) - math.pi
+    return poses
+
+
+@compiled
+def _segment_square(x: float, y: float, ax: float, ay: float, bx: float, by: float) -> float:
+    """Squared distance from (x, y) to the segment a-b."""
+    ux, uy, px, py = bx - ax, by - ay, x - ax, y - ay
+    square = ux * ux + uy * uy
+    t = 0.0
+    if square > 0.0:
+        t = min(1.0, max(0.0, (px * ux + py * uy) / square))
+    ex, ey = px - t * ux, py - t * uy
+    return ex * ex + ey * ey
+
+
+@compiled
+def _nearest_edge_square(x: float, y: float, road: RoadArrays, grid: Grid) -> float:
+    """Squared distance to the nearest border segment: rings of cells round the point until no nearer one can come."""
+    best = np.inf
+    cx = min(max((x - grid.x0) / grid.cell, 0.0), grid.nx - 1e-6)
+    cy = min(max((y - grid.y0) / grid.cell, 0.0), grid.ny - 1e-6)
+    ix, iy = int(cx), int(cy)
+    outside = math.hypot(x - (grid.x0 + cx * grid.cell), y - (grid.y0 + cy * grid.cell))
+    if outside < 8.0 * grid.cell:
+        margin = min(min(cx - ix, ix + 1 - cx), min(cy - iy, iy + 1 - cy)) * grid.cell
+        for ring in range(12):
+            for jy in range(max(0, iy - ring), min(grid.ny - 1, iy + ring) + 1):
+                step = 1 if abs(jy - iy) == ring else max(1, 2 * ring)
+                for jx in range(ix - ring, ix + ring + 1, step):
+                    if jx < 0 or jx >= grid.nx:
+                        continue
+                    cell = jy * grid.nx + jx
+                    for k in range(grid.edge_start[cell], grid.edge_start[cell + 1]):
+                        e = grid.edge[k]
+                        best = min(
+                            best,
+                            _segment_square(
+                                x, y, road.edges[e, 0], road.edges[e, 1], road.edges[e, 2], road.edges[e, 3]
+                            ),
+                        )
+            reach = ring * grid.cell + margin - outside
+            if reach > 0.0 and best <= reach * reach:
+                return best
+    for e in range(road.edges.shape[0]):
+        best = min(best, _segment_square(x, y, road.edges[e, 0], road.edges[e, 1], road.edges[e, 2], road.edges[e, 3]))
+    return best
+
+
+@compiled
+def _side(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> bool:
+    """On which side of a-b the point lies; the same answer whichever end comes first."""
+    if ay < by or (ay == by and ax < bx):
+        return (bx - ax) * (y - ay) - (x - ax) * (by - ay) > 0.0
+    return (ax - bx) * (y - by) - (x - bx) * (ay - by) > 0.0
+
+
+@compiled
+def on_road(x: float, y: float, road: RoadArrays, grid: Grid) -> bool:
+    """Whether (x, y) is drivable: the state of its cell's corner, changed by each border segment that lies on the way
+    from there, first up the cell's left side to the corner point's height, then across (even-odd)."""
+    cell = _cell_of(x, y, grid)
+    if cell < 0:
+        return False
+    x0, y0 = grid.x0 + (cell % grid.nx) * grid.cell, grid.y0 + (cell // grid.nx) * grid.cell
+    inside = bool(grid.inside[cell])
+    for k in range(grid.edge_start[cell], grid.edge_start[cell + 1]):
+        e = grid.edge[k]
+        ax, ay, bx, by = road.edges[e, 0], road.edges[e, 1], road.edges[e, 2], road.edges[e, 3]
+        turn = _side(ax, ay, bx, by, x0, y)
+        if (ax <= x0) != (bx <= x0) and _side(ax, ay, bx, by, x0, y0) != turn:
+            inside = not inside
+        if (ay <= y) != (by <= y) and turn != _side(ax, ay, bx, by, x, y):
+            inside = not inside
+    return inside
+
+
+@compiled
+def edge_distance(points: FloatArray, road: RoadArrays, grid: Grid) -> FloatArray:
+    """Signed distance (m,) of the points (m, 2) to the border of the drivable area, positive inside [m]."""
+    distance = np.empty(points.shape[0])
+    for i in range(points.shape[0]):
+        x, y = points[i, 0], points[i, 1]
+        if not (math.isfinite(x) and math.isfinite(y)):
+            distance[i] = np.nan
+            continue
+        value = math.sqrt(_nearest_edge_square(x, y, road, grid))
+        distance[i] = value if on_road(x, y, road, grid) else -value
+    return distance
+
+
+@compiled
+def friction_at(
+    points: FloatArray, base: float, ring: FloatArray, ring_start: IntArray, friction: FloatArray
+) -> FloatArray:
+    """Friction (m,) under the points: that of the last listed patch that contains each, else `base`."""
+    grip = np.full(points.shape[0], base)
+    for i in range(points.shape[0]):
+        x, y = points[i, 0], points[i, 1]
+        for p in range(friction.shape[0] - 1, -1, -1):
+            winding = 0
+            start, stop = ring_start[p], ring_start[p + 1]
+            for k in range(start, stop):
+                j = k + 1 if k + 1 < stop else start
+                winding += _crossing(ring[k, 0], ring[k, 1], ring[j, 0], ring[j, 1], x, y)
+            if winding != 0:
+                grip[i] = friction[p]
+                break
+    return grip
+
+
+@compiled
+def signal_colours(
+    time_us: int, phase_start: IntArray, colour: IntArray, duration_us: IntArray, offset_us: IntArray
+) -> IntArray:
+    """What each signal shows at `time_us`: (signals,) SignalColour codes; signal i owns phases phase_start[i].. ."""
+    shown = np.zeros(offset_us.shape[0], dtype=np.int64)
+    for i in range(offset_us.shape[0]):
+        first, last = phase_start[i], phase_start[i + 1]
+        cycle = 0
+        for k in range(first, last):
+            cycle += duration_us[k]
+        left = (time_us - offset_us[i]) % cycle
+        for k in range(first, last):
+            shown[i] = colour[k]
+            if left < duration_us[k]:
+                break
+            left -= duration_us[k]
+    return shown
