@@ -1,0 +1,148 @@
+"""How fast, as far as the road says: set speed, bends, lower limits, traffic lights and stop lines.
+
+Every reason to go no faster than so is one acceleration with its cause; the driver acts on the smallest one and can say
+which it was. Reasons that come from other road users stand in `following.py` and `crossing.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from alpasim.types import FloatArray, IntArray, SignalColour
+
+from .parameters import DriverParameters
+from .route_kernels import braking_for_speeds
+
+LOOK_AHEAD_M = 250.0
+STOPPED = 0.3
+"""Slower than this the ego stands [m/s]."""
+
+MUST_STOP = (SignalColour.RED, SignalColour.RED_YELLOW)
+PAST_LINE_M = 1.0
+"""With the front this far behind a stop line the ego is in the junction and leaves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason for an acceleration [m/s^2]. `cause` is one of `set_speed`, `bend`, `limit`, `signal`, `stop_line`,
+    `leader`, `cut_in`, `beside`, `oncoming`, `crossing`, `vulnerable`, `standing_row`; `track` is a row of the
+    surroundings, -1 for what is no road user; `gap_m` is the way to it [m], inf where that says nothing.
+    """
+
+    cause: str
+    acceleration: float
+    track: int = -1
+    gap_m: float = math.inf
+
+
+def follow(p: DriverParameters, speed: float, wanted: float, gap: float, other: float, other_change: float) -> float:
+    """Acceleration behind something: IDM softened by the constant-acceleration heuristic (KTH equations 2 to 4)."""
+    gap = max(gap, 0.1)
+    closing = speed - other
+    reach = speed * p.time_headway_s + speed * closing / (2.0 * math.sqrt(p.acceleration * p.comfortable_deceleration))
+    desired = p.standstill_gap_m + max(reach, 0.0)
+    idm = p.acceleration * (1.0 - (speed / max(wanted, 0.1)) ** 4 - (desired / gap) ** 2)
+    change = min(other_change, p.acceleration)
+    room = other * other - 2.0 * gap * change
+    if other * closing <= -2.0 * gap * change and room > 0.0:
+        heuristic = speed * speed * change / room
+    else:
+        heuristic = change - max(closing, 0.0) ** 2 / (2.0 * gap)
+    if idm >= heuristic:
+        return idm
+    softened = heuristic + p.comfortable_deceleration * math.tanh((idm - heuristic) / p.comfortable_deceleration)
+    return (1.0 - p.coolness) * idm + p.coolness * softened
+
+
+def eased(need: float, planned: float, acceleration: float) -> float:
+    """Acceleration allowed when meeting what is ahead takes `need` [m/s^2] of braking: free below 0.3 of `planned`, all of
+    the need above 0.7, moving over smoothly in between, so that what is far ahead makes nobody brake, nor speed up to it.
+    """
+    share = need / planned
+    if share >= 0.7:
+        return -need
+    if share <= 0.3:
+        return acceleration
+    weight = (share - 0.3) / 0.4
+    return (1.0 - weight) * acceleration - weight * 0.7 * planned
+
+
+def road_reasons(
+    p: DriverParameters, table: FloatArray, s: float, speed: float, unposted: float, lateral: float
+) -> tuple[float, list[Reason]]:
+    """The speed wanted here, and the reasons that the road gives: set speed, bends, lower limits ahead."""
+    horizon = min(30.0 + speed * speed / (0.6 * p.speed_deceleration), LOOK_AHEAD_M)
+    wanted, bend, bend_at, limit, limit_at = braking_for_speeds(
+        table, s, speed, lateral, p.limit_share, unposted, horizon
+    )
+    if speed <= wanted:
+        free = p.acceleration * (1.0 - (speed / max(wanted, 0.1)) ** 4)
+    else:
+        free = max(wanted - speed, -p.comfortable_deceleration)
+    reasons = [Reason("set_speed", free)]
+    for cause, need, gap in (("bend", bend, bend_at), ("limit", limit, limit_at)):
+        if need > 0.3 * p.speed_deceleration:
+            allowed = max(eased(need, p.speed_deceleration, p.acceleration), -p.ordinary_deceleration)
+            reasons.append(Reason(cause, allowed, -1, gap))
+    return wanted, reasons
+
+
+def stop_for_line(p: DriverParameters, speed: float, wanted: float, gap: float) -> float:
+    """Acceleration that ends `stop_line_gap` before a line `gap` [m] ahead of the front, and holds the ego there."""
+    room = gap - p.stop_line_gap
+    if speed < STOPPED and room < 1.0:
+        return -1.0
+    need = speed * speed / (2.0 * max(room, 0.3))
+    eager = follow(p, speed, wanted, room + p.standstill_gap_m, 0.0, 0.0)
+    allowed = max(eager, -max(p.ordinary_deceleration, need))
+    return max(min(allowed, -need if need > p.comfortable_deceleration else allowed), -p.emergency_deceleration)
+
+
+def signal_reasons(
+    p: DriverParameters,
+    lines: tuple[tuple[float, int], ...],
+    colours: IntArray,
+    front: float,
+    speed: float,
+    wanted: float,
+) -> list[Reason]:
+    """Red lights ahead, and yellow ones before which the ego can still stop in comfort."""
+    reasons = []
+    for s, signal in lines:
+        gap = s - front
+        if signal < 0 or signal >= len(colours) or not -PAST_LINE_M < gap < LOOK_AHEAD_M:
+            continue
+        colour = SignalColour(int(colours[signal]))
+        need = speed * speed / (2.0 * max(gap, 0.3))
+        late = need > p.emergency_deceleration
+        if (colour in MUST_STOP and not late) or (colour is SignalColour.YELLOW and need < 0.75 * p.ordinary_deceleration):
+            reasons.append(Reason("signal", stop_for_line(p, speed, wanted, gap), -1, max(gap, 0.0)))
+    return reasons
+
+
+class StopSigns:
+    """Stop lines without a light: stop, wait a moment, go when nobody crosses (`crossing.py` sees to that)."""
+
+    def __init__(self, lines: tuple[tuple[float, int], ...]) -> None:
+        self.lines = [s for s, signal in lines if signal < 0]
+        self.done = [False] * len(self.lines)
+        self.waited_s = 0.0
+
+    def reasons(self, p: DriverParameters, front: float, speed: float, wanted: float, dt_s: float) -> list[Reason]:
+        """The next stop line that still has to be stopped at, if it is near enough to matter."""
+        for index, s in enumerate(self.lines):
+            gap = s - front
+            if self.done[index] or gap > LOOK_AHEAD_M:
+                continue
+            if gap < -PAST_LINE_M:
+                self.done[index] = True
+                continue
+            if speed < STOPPED and gap < p.stop_line_gap + 1.5:
+                self.waited_s += dt_s
+                if self.waited_s >= p.stop_sign_wait_s:
+                    self.done[index] = True
+                    self.waited_s = 0.0
+                    continue
+            return [Reason("stop_line", stop_for_line(p, speed, wanted, gap), -1, max(gap, 0.0))]
+        return []

@@ -1,0 +1,78 @@
+"""The figures of the reference driver, each with where it comes from.
+
+Car following is the improved intelligent driver model with the constant-acceleration heuristic of Kesting, Treiber and
+Helbing, "Enhanced intelligent driver model to access the impact of driving strategies on traffic capacity",
+Phil. Trans. R. Soc. A 368 (2010) 4585, called KTH below; its table 1 is the source of the car-following figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KPH = 1.0 / 3.6
+"""Metres per second in one kilometre per hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriverParameters:
+    """How the reference driver drives. Lengths [m], times [s], speeds [m/s], accelerations [m/s^2]."""
+
+    # Car following (KTH table 1: T 1.5, a 1.4, b 2.0, s0 2.0, delta 4, coolness 0.99)
+    time_headway_s: float = 1.5
+    standstill_gap_m: float = 2.0
+    acceleration: float = 1.4
+    comfortable_deceleration: float = 2.0
+    coolness: float = 0.99
+
+    # Speed. Where no limit is posted: the larger of the speed met at the start and 50 km/h, the usual limit in towns.
+    limit_share: float = 0.98
+    unposted_speed: float = 50.0 * KPH
+    lateral_acceleration: float = 2.0
+    """In bends. Everyday drivers stay below 2 to 3; grip is unknown to the driver, so the lower end."""
+    speed_deceleration: float = 1.5
+    """Planned for bends and lower limits ahead; below the comfortable deceleration, so that it is met easily."""
+
+    # Braking. Bounds of ordinary driving are nuPlan's comfort bounds (longitudinal acceleration -4.05 to 2.40).
+    ordinary_deceleration: float = 4.0
+    emergency_deceleration: float = 9.0
+    """Asked for when nothing less will do; the vehicle and the road give what they can."""
+
+    # Who is in the way: gaps between the ego's side and the other's, beyond which it is beside us and not ahead of us
+    side_margin: float = 0.25
+    vulnerable_margin: float = 0.5
+    cut_in_horizon_s: float = 2.0
+    """Lateral motion is continued this long to see who will be in our lane."""
+    drift_speed: float = 0.3
+    """Lateral speeds below this are lane keeping, not a manoeuvre."""
+
+    # Crossing road users
+    prediction_s: float = 4.0
+    pass_before_s: float = 1.0
+    """Time by which the ego must have cleared a crossing before a vehicle enters it."""
+    pass_before_vulnerable_s: float = 2.0
+    pass_behind_s: float = 0.5
+    """Time the ego waits after a crossing road user has left its way."""
+    stop_before_m: float = 2.0
+
+    # Caution: speeds from which a stop succeeds when somebody steps out; 30 km/h is the limit of play streets
+    caution_vulnerable: float = 30.0 * KPH
+    caution_close: float = 20.0 * KPH
+    caution_width: float = 2.5
+    caution_parked: float = 32.0 * KPH
+    parked_width: float = 1.5
+    parked_share_fast_road: float = 0.6
+    """Beside standing vehicles on a road faster than 60 km/h: this share of the limit."""
+    caution_deceleration: float = 2.0
+
+    # Steering around what stands in the lane
+    pass_gap: float = 0.6
+    pass_gap_vulnerable: float = 1.5
+    """Passing distance to people in towns, the legal figure in Germany, France and Spain."""
+    edge_gap: float = 0.2
+    shift_acceleration: float = 1.5
+    shift_acceleration_urgent: float = 3.5
+    pass_speed: float = 35.0 * KPH
+
+    # Traffic lights and stop lines
+    stop_line_gap: float = 1.0
+    stop_sign_wait_s: float = 1.0

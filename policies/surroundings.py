@@ -1,0 +1,156 @@
+"""What is around the ego, in the terms of its route: places, sizes and speeds of every track, and who slows down.
+
+Answers "where is it, and what is it doing" for the reference driver. What follows from that is decided in
+`longitudinal.py` and `lateral.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from alpasim.types import VULNERABLE, BoolArray, FloatArray, IntArray, Observation, Tracks
+
+from .route_kernels import (
+    HALF_D,
+    HALF_S,
+    INDEX,
+    SPEED,
+    SPEED_D,
+    SPEED_S,
+    TRACK_D,
+    TRACK_S,
+    TURNED,
+    describe_tracks,
+    nearest_point,
+    place_near,
+)
+
+STANDING = 0.5
+"""Slower than this counts as standing [m/s]."""
+
+PARALLEL = np.deg2rad(30.0)
+"""Moving within this angle of the lane, either way, counts as driving along it."""
+
+_VULNERABLE_CODES = np.array(sorted(int(kind) for kind in VULNERABLE), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The tracks in route coordinates, all (k,): `low` and `high` are the ends of a box along the route, `right` and `left`
+    its sides across it, speeds along and across, `turned` the direction of motion against the lane, `slowing` the estimated
+    change of speed [m/s^2]. The ego's own box lies from `rear` to `front`, its rig's origin at `rig_s`, `rig_d` with heading
+    `rig_turned` against the lane.
+    """
+
+    ids: IntArray
+    kinds: IntArray
+    vulnerable: BoolArray
+    low: FloatArray
+    high: FloatArray
+    right: FloatArray
+    left: FloatArray
+    along: FloatArray
+    across: FloatArray
+    turned: FloatArray
+    speed: FloatArray
+    change: FloatArray
+    row: FloatArray
+    position: FloatArray
+    yaw: FloatArray
+    velocity: FloatArray
+    extent: FloatArray
+    front: float
+    rear: float
+    rig_s: float
+    rig_d: float
+    rig_turned: float
+
+    @property
+    def parallel(self) -> BoolArray:
+        """Who drives along the lane, in either direction."""
+        turned = np.abs(self.turned)
+        along: BoolArray = (turned < PARALLEL) | (turned > np.pi - PARALLEL)
+        return (self.speed > STANDING) & along
+
+    @property
+    def crossing(self) -> BoolArray:
+        """Who moves across the lane."""
+        return (self.speed > STANDING) & ~self.parallel
+
+    @property
+    def standing(self) -> BoolArray:
+        """Who hardly moves."""
+        return self.speed <= STANDING
+
+
+class SpeedMemory:
+    """Remembers each track's speed, so that who brakes can be told from who rolls; plain data in `rows`.
+
+    Observations hold velocities and no accelerations: the difference of two speeds, smoothed, stands in for it.
+    """
+
+    SMOOTHING = 0.5
+
+    def __init__(self) -> None:
+        self.rows: dict[int, tuple[float, float]] = {}
+
+    def update(self, tracks: Tracks, speed: FloatArray, dt_s: float) -> FloatArray:
+        """(k,) estimated change of speed [m/s^2], 0 for who is seen for the first time; forgets who is gone."""
+        fresh: dict[int, tuple[float, float]] = {}
+        change = np.zeros(len(tracks.ids))
+        for i, track in enumerate(tracks.ids.tolist()):
+            known = self.rows.get(track)
+            if known is not None and dt_s > 0.0:
+                raw = (float(speed[i]) - known[0]) / dt_s
+                change[i] = known[1] + self.SMOOTHING * (min(max(raw, -10.0), 5.0) - known[1])
+            fresh[track] = (float(speed[i]), float(change[i]))
+        self.rows = fresh
+        return change
+
+    def save(self) -> dict[str, Any]:
+        """Plain data."""
+        return {str(track): list(row) for track, row in self.rows.items()}
+
+    def load(self, memory: dict[str, Any]) -> None:
+        """What `save` returned."""
+        self.rows = {int(track): (float(row[0]), float(row[1])) for track, row in memory.items()}
+
+
+def look_around(
+    table: FloatArray, observation: Observation, length_m: float, memory: SpeedMemory, dt_s: float
+) -> Surroundings:
+    """The observation in route coordinates; `table` is the route's, `length_m` the ego's."""
+    tracks = observation.tracks
+    position, yaw = np.array(tracks.position, dtype=np.float64), np.array(tracks.yaw, dtype=np.float64)
+    velocity, extent = np.array(tracks.velocity, dtype=np.float64), np.array(tracks.extent, dtype=np.float64)
+    rows = describe_tracks(table, position, yaw, velocity, extent)
+    speed = rows[:, SPEED]
+    rig_x, rig_y, rig_yaw = (float(observation.rig_pose[axis]) for axis in (0, 1, 3))
+    rig_s, rig_d, heading, _ = place_near(table, nearest_point(table, rig_x, rig_y), rig_x, rig_y)
+    return Surroundings(
+        ids=tracks.ids,
+        kinds=tracks.kinds,
+        vulnerable=(tracks.kinds[:, None] == _VULNERABLE_CODES).any(axis=1),
+        low=rows[:, TRACK_S] - rows[:, HALF_S],
+        high=rows[:, TRACK_S] + rows[:, HALF_S],
+        right=rows[:, TRACK_D] - rows[:, HALF_D],
+        left=rows[:, TRACK_D] + rows[:, HALF_D],
+        along=rows[:, SPEED_S],
+        across=rows[:, SPEED_D],
+        turned=rows[:, TURNED],
+        speed=speed,
+        change=memory.update(tracks, speed, dt_s),
+        row=rows[:, INDEX],
+        position=position,
+        yaw=yaw,
+        velocity=velocity,
+        extent=extent,
+        front=observation.route_s + 0.5 * length_m,
+        rear=observation.route_s - 0.5 * length_m,
+        rig_s=rig_s,
+        rig_d=rig_d,
+        rig_turned=float((rig_yaw - heading + np.pi) % (2.0 * np.pi) - np.pi),
+    )
