@@ -116,7 +116,9 @@ def signal_reasons(
         colour = SignalColour(int(colours[signal]))
         need = speed * speed / (2.0 * max(gap, 0.3))
         late = need > p.emergency_deceleration
-        if (colour in MUST_STOP and not late) or (colour is SignalColour.YELLOW and need < 0.75 * p.ordinary_deceleration):
+        if (colour in MUST_STOP and not late) or (
+            colour is SignalColour.YELLOW and need < 0.75 * p.ordinary_deceleration
+        ):
             reasons.append(Reason("signal", stop_for_line(p, speed, wanted, gap), -1, max(gap, 0.0)))
     return reasons
 

@@ -269,3 +269,17 @@ def narrowest(table: FloatArray, low: float, high: float) -> tuple[float, float,
         lane_left = min(lane_left, table[i, 5])
         lane_right = min(lane_right, table[i, 6])
     return left, right, lane_left, lane_right
+
+
+@compiled
+def clearances(
+    plan: FloatArray, half_width: float, low: FloatArray, high: FloatArray, right: FloatArray, left: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """(k,) gap between the ego's side, where its plan passes each track, and that track's side, negative: in its way;
+    and (k,) the plan's offset there."""
+    count = low.shape[0]
+    clear, plan_d = np.empty(count), np.empty(count)
+    for i in range(count):
+        plan_d[i], _ = offset_at(plan, 0.5 * (low[i] + high[i]))
+        clear[i] = max(right[i] - plan_d[i], plan_d[i] - left[i]) - half_width
+    return clear, plan_d
