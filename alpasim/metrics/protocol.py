@@ -1,0 +1,109 @@
+"""What a metric is: the names every report shows, one value a step, and how a drive's values become one.
+
+A metric is registered under the entry-point group `alpasim.metrics`, as an instance (it keeps nothing between steps) or
+as a class that is called without arguments for every rollout. It sees SceneMeasures and returns MetricValues; it does
+not aggregate (`recorder.py`), score (`scores.py`) or end a rollout.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol, runtime_checkable
+
+from alpasim.metrics.scene import SceneMeasures
+from alpasim.types import BoolArray, FloatArray, MetricValue
+
+INVALID = MetricValue(math.nan, False)
+"""What a metric answers where its question makes no sense."""
+
+NO = MetricValue(0.0)
+YES = MetricValue(1.0)
+
+
+class Aggregation(StrEnum):
+    """How the valid values of a drive's steps become the drive's one value."""
+
+    MEAN = "mean"
+    MEDIAN = "median"
+    MAX = "max"
+    MIN = "min"
+    FIRST = "first"
+    LAST = "last"
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """One measure of a drive.
+
+    `formula` is the definition as the report prints it; `better` says which way is good. `cumulative` marks a value that
+    runs through the drive, like distance or progress, so that a reward counts its change and not its height.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def aggregation(self) -> Aggregation: ...
+    @property
+    def better(self) -> Literal["higher", "lower"]: ...
+    @property
+    def formula(self) -> str: ...
+    @property
+    def cumulative(self) -> bool: ...
+
+    def reset(self, scene: SceneMeasures) -> None:
+        """Begin a drive whose first state `scene` measures; that state itself is not counted."""
+
+    def update(self, scene: SceneMeasures) -> MetricValue:
+        """The value of the step that `scene` measures."""
+
+
+@runtime_checkable
+class Concluding(Protocol):
+    """A metric that computes the drive's value itself, because it needs more than its steps' values."""
+
+    def result(self) -> MetricValue:
+        """The value of the whole drive so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneMetric:
+    """A metric that only reads one scene: everything it needs is in SceneMeasures."""
+
+    name: str
+    unit: str
+    aggregation: Aggregation
+    better: Literal["higher", "lower"]
+    formula: str
+    measure: Callable[[SceneMeasures], MetricValue]
+    cumulative: bool = False
+
+    def reset(self, scene: SceneMeasures) -> None:
+        """Nothing to begin: no step depends on another."""
+
+    def update(self, scene: SceneMeasures) -> MetricValue:
+        """The value of the step that `scene` measures."""
+        return self.measure(scene)
+
+
+def aggregate(values: FloatArray, valid: BoolArray, aggregation: Aggregation) -> MetricValue:
+    """One value from a drive's `values` (steps,), counting those whose `valid` is True; INVALID where none is."""
+    counted: list[float] = values[valid].tolist()
+    if not counted:
+        return INVALID
+    return MetricValue(float(_OVER[aggregation](counted)))
+
+
+_OVER: dict[Aggregation, Callable[[list[float]], float]] = {
+    Aggregation.MEAN: statistics.fmean,
+    Aggregation.MEDIAN: statistics.median,
+    Aggregation.MAX: max,
+    Aggregation.MIN: min,
+    Aggregation.FIRST: lambda counted: counted[0],
+    Aggregation.LAST: lambda counted: counted[-1],
+}

@@ -1,0 +1,90 @@
+"""The object list: what a perfect detector tells the ego about itself, the others, the lights and the route.
+
+Answers what a policy sees. It hides who the others are: tracks carry random numbers and come nearest first, so neither
+number nor order tells which actor of the script is behind one. Occlusion, noise and faults are not modelled here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alpasim.compiled import compiled
+from alpasim.scenario.concrete import Scenario
+from alpasim.sensors.place import LinePlace
+from alpasim.types import EGO, BoolArray, FloatArray, IntArray, Observation, Tracks, WorldState, frozen
+from alpasim.vehicle.frames import rig_from_box
+
+RANGE_M = 200.0
+"""Farthest box centre that is perceived, in the ground plane [m]."""
+
+
+@compiled
+def _perceived(position: FloatArray, present: BoolArray, ids: IntArray, range_m: float) -> IntArray:
+    """Rows other than the ego's that are present and in range, nearest first; equal distances by track number."""
+    count = 0
+    rows = np.empty(position.shape[0], dtype=np.int64)
+    reach = np.empty(position.shape[0])
+    for i in range(1, position.shape[0]):
+        if not present[i]:
+            continue
+        dx, dy = position[i, 0] - position[0, 0], position[i, 1] - position[0, 1]
+        distance = dx * dx + dy * dy
+        if distance > range_m * range_m:
+            continue
+        k = count
+        while k > 0 and (reach[k - 1] > distance or (reach[k - 1] == distance and ids[rows[k - 1]] > ids[i])):
+            rows[k], reach[k] = rows[k - 1], reach[k - 1]
+            k -= 1
+        rows[k], reach[k] = i, distance
+        count += 1
+    return rows[:count]
+
+
+class ObjectSensor:
+    """True object list of every present actor within `range_m`, once a control step.
+
+    `rng` is the rollout's own stream for senses; it draws the track numbers once, so that every reset of the same scenario
+    gives the same observations.
+    """
+
+    def __init__(self, scenario: Scenario, rng: np.random.Generator, *, range_m: float = RANGE_M) -> None:
+        self._vehicle = scenario.ego.vehicle
+        self._range_m = range_m
+        count = len(scenario.ids)
+        pool = max(9_000, 10 * count)
+        self._ids: IntArray = frozen(1_000 + rng.permutation(pool)[:count].astype(np.int64))
+        route = scenario.ego.route
+        self._place = LinePlace(route.centre, route.s, route.start_s)
+
+    @property
+    def track_rows(self) -> dict[int, int]:
+        """Which actor row stands behind each track number: for the log and for checks, never for a policy."""
+        return {int(track): row for row, track in enumerate(self._ids) if row != EGO}
+
+    def reset(self) -> None:
+        """Back to the start of the route."""
+        self._place.reset()
+
+    def observe(self, state: WorldState) -> Observation:
+        """What the ego knows of `state`; every array is read-only."""
+        rows = _perceived(state.position, state.present, self._ids, self._range_m)
+        tracks = Tracks(
+            ids=frozen(self._ids[rows]),
+            kinds=frozen(state.kinds[rows]),
+            position=frozen(state.position[rows]),
+            yaw=frozen(state.yaw[rows]),
+            velocity=frozen(state.velocity[rows]),
+            extent=frozen(state.extent[rows]),
+        )
+        position, yaw = state.position[EGO], float(state.yaw[EGO])
+        route_s, route_d, _ = self._place.locate(float(position[0]), float(position[1]))
+        return Observation(
+            step=state.step,
+            time_us=state.time_us,
+            rig_pose=frozen(rig_from_box(position, yaw, self._vehicle)),
+            ego=state.ego,
+            tracks=tracks,
+            signals=state.signals,
+            route_s=route_s,
+            route_d=route_d,
+        )
