@@ -1,0 +1,205 @@
+"""Timed paths through waypoints, and the kernel that looks them up.
+
+Answers where somebody is on a path at a time: the geometry is straight legs, with arcs in place of corners where asked for;
+the timing is pieces of constant acceleration. How a file's words become one is `path.py`'s matter.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from alpasim.compiled import compiled
+from alpasim.errors import InputError
+from alpasim.geometry import wrap_angle
+from alpasim.types import BoolArray, FloatArray, IntArray
+
+LEG_S, LEG_LENGTH, LEG_X, LEG_Y, LEG_UX, LEG_UY, LEG_FROM_YAW, LEG_TURN = range(8)
+PIECE_T, PIECE_S, PIECE_SPEED, PIECE_ACCELERATION = range(4)
+
+ARC_STEP_RAD = math.radians(6.0)
+"""A rounded corner is drawn in steps no larger than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One resolved waypoint: where, when since the start [s] or how fast on the way there [m/s], and facing where [rad]."""
+
+    x: float
+    y: float
+    t_s: float | None = None
+    speed_mps: float | None = None
+    yaw: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WayPath:
+    """`legs` (g, 8) by arc length, `pieces` (q, 4) by time since the start; the last piece is the end, at rest."""
+
+    legs: FloatArray
+    pieces: FloatArray
+
+    @property
+    def length_m(self) -> float:
+        """Arc length [m]."""
+        return float(self.legs[-1, LEG_S] + self.legs[-1, LEG_LENGTH])
+
+    def at(self, time_s: float) -> tuple[float, float]:
+        """Arc length [m] and speed [m/s] at a time since the start."""
+        piece = self.pieces[max(0, int(np.searchsorted(self.pieces[:, PIECE_T], time_s, side="right")) - 1)]
+        elapsed = max(time_s - piece[PIECE_T], 0.0)
+        speed = piece[PIECE_SPEED] + piece[PIECE_ACCELERATION] * elapsed
+        return float(piece[PIECE_S] + (piece[PIECE_SPEED] + speed) * 0.5 * elapsed), float(speed)
+
+    def with_speed(self, time_s: float, target_mps: float, rate_mps2: float) -> WayPath:
+        """The same way, but from `time_s` on at another speed, reached at `rate_mps2`."""
+        s, speed = self.at(time_s)
+        left = max(self.length_m - s, 0.0)
+        ramp = abs(target_mps - speed) / rate_mps2
+        acceleration = math.copysign(rate_mps2, target_mps - speed)
+        pieces = [(time_s, s, speed, acceleration)]
+        covered = 0.5 * (speed + target_mps) * ramp
+        if covered >= left:
+            root = math.sqrt(max(speed * speed + 2.0 * acceleration * left, 0.0))
+            end = time_s + (2.0 * left / (speed + root) if left > 0.0 else 0.0)
+        else:
+            pieces.append((time_s + ramp, s + covered, target_mps, 0.0))
+            end = time_s + ramp + (left - covered) / target_mps if target_mps > 0.0 else math.inf
+        if math.isfinite(end):
+            pieces.append((end, self.length_m, 0.0, 0.0))
+        return WayPath(self.legs, np.array(pieces))
+
+
+def plan(
+    pose: tuple[float, float, float], speed_mps: float, stops: list[Stop], ordinary_mps: float, corner_radius_m: float
+) -> WayPath:
+    """A path from a pose through stops. Raises InputError where a stop's time cannot be kept.
+
+    The way to a stop is covered in the time that is left until its `t_s`; without one at its `speed_mps`; without that at the
+    speed of the way before, `speed_mps` at first, or `ordinary_mps` where that is 0.
+    """
+    corners = np.array([pose[:2], *((stop.x, stop.y) for stop in stops)])
+    line, at_corner = _rounded(corners, corner_radius_m)
+    steps = np.hypot(*np.diff(line, axis=0).T)
+    s_line = np.concatenate(([0.0], np.cumsum(steps)))
+    pieces, time, speed = [], 0.0, speed_mps if speed_mps > 0.0 else ordinary_mps
+    for i, stop in enumerate(stops):
+        s, length = s_line[at_corner[i]], s_line[at_corner[i + 1]] - s_line[at_corner[i]]
+        if stop.t_s is not None:
+            duration = stop.t_s - time
+            if duration < 0.0 or (duration == 0.0 and length > 0.01):
+                raise InputError(
+                    f"waypoint {i + 1}: t_s is {stop.t_s:g}, expected more than {time:g} s, when it sets out"
+                )
+        else:
+            wanted = stop.speed_mps if stop.speed_mps is not None else speed
+            if wanted <= 0.0:
+                raise InputError(f"waypoint {i + 1}: cannot be reached at a speed of 0; give it a t_s to wait until")
+            duration = length / wanted
+        if duration > 0.0:
+            pieces.append((time, s, length / duration, 0.0))
+            speed = length / duration if length > 0.0 else speed
+        time += duration
+    pieces.append((time, float(s_line[-1]), 0.0, 0.0))
+    yaws = {at_corner[i + 1]: stop.yaw for i, stop in enumerate(stops) if stop.yaw is not None}
+    return WayPath(_legs(line, s_line, pose[2], yaws), np.array(pieces))
+
+
+def _rounded(corners: FloatArray, radius: float) -> tuple[FloatArray, list[int]]:
+    """The line through the corners, arcs in place of those that turn, and each corner's place in it (an arc's middle).
+
+    An arc never takes more than half of a leg: its radius shrinks where legs are short.
+    """
+    points, places = [corners[0]], [0]
+    for i in range(1, len(corners) - 1):
+        before, after = corners[i] - corners[i - 1], corners[i + 1] - corners[i]
+        room = 0.5 * min(math.hypot(*before), math.hypot(*after))
+        turn = wrap_angle(math.atan2(after[1], after[0]) - math.atan2(before[1], before[0])) if room > 0.0 else 0.0
+        half = math.tan(0.5 * min(abs(turn), math.radians(170.0)))
+        cut = min(radius * half, room)
+        if radius <= 0.0 or cut < 1e-6 or abs(turn) > math.radians(170.0):
+            points.append(corners[i])
+            places.append(len(points) - 1)
+            continue
+        heading = math.atan2(before[1], before[0])
+        start = corners[i] - cut * before / math.hypot(*before)
+        side = math.copysign(cut / half, turn)
+        steps = 2 * math.ceil(0.5 * abs(turn) / ARC_STEP_RAD)
+        angles = heading + turn * np.arange(steps + 1) / steps
+        arc = start + side * np.column_stack((np.sin(angles) - math.sin(heading), math.cos(heading) - np.cos(angles)))
+        points.extend(arc)
+        places.append(len(points) - 1 - steps // 2)
+    points.append(corners[-1])
+    return np.array(points), [*places, len(points) - 1]
+
+
+def _legs(line: FloatArray, s: FloatArray, start_yaw: float, yaws: dict[int, float]) -> FloatArray:
+    """The legs that have a length; headings are along them, and blend towards a waypoint's own yaw where it has one."""
+    legs, previous = [], start_yaw
+    facing: float | None = None
+    for i in range(len(line) - 1):
+        dx, dy = line[i + 1] - line[i]
+        length = s[i + 1] - s[i]
+        if length <= 1e-9:
+            facing = yaws.get(i + 1, facing)
+            continue
+        along = math.atan2(dy, dx)
+        first = along if facing is None else facing
+        facing = yaws.get(i + 1)
+        last = along if facing is None else facing
+        legs.append((s[i], length, *line[i], dx / length, dy / length, first, wrap_angle(last - first)))
+        previous = last
+    if facing is not None or not legs:
+        yaw = previous if facing is None else facing
+        legs.append((float(s[-1]), 0.0, *line[-1], math.cos(yaw), math.sin(yaw), yaw, 0.0))
+    return np.array(legs)
+
+
+@compiled
+def _leg_of(legs: FloatArray, first: int, last: int, s: float) -> int:
+    """The leg that holds arc length s, the earlier one at a joint."""
+    for k in range(first, last - 1):
+        if s <= legs[k, LEG_S] + legs[k, LEG_LENGTH]:
+            return k
+    return last - 1
+
+
+@compiled
+def advance_on_paths(
+    who: IntArray,
+    rows: IntArray,
+    elapsed: FloatArray,
+    legs: FloatArray,
+    first_leg: IntArray,
+    pieces: FloatArray,
+    first_piece: IntArray,
+    vanishes: BoolArray,
+    yaw_before: FloatArray,
+    dt: float,
+    position: FloatArray,
+    yaw: FloatArray,
+    velocity: FloatArray,
+    yaw_rate: FloatArray,
+    present: BoolArray,
+) -> None:
+    """Put actors `who` (m,), in the state's `rows`, where their paths have them `elapsed` (m,) seconds after the start."""
+    for m in range(who.shape[0]):
+        i, row, time = who[m], rows[m], elapsed[m]
+        piece = first_piece[i]
+        for k in range(first_piece[i], first_piece[i + 1]):
+            if pieces[k, PIECE_T] <= time:
+                piece = k
+        past = max(time - pieces[piece, PIECE_T], 0.0)
+        speed = pieces[piece, PIECE_SPEED] + pieces[piece, PIECE_ACCELERATION] * past
+        s = pieces[piece, PIECE_S] + 0.5 * (pieces[piece, PIECE_SPEED] + speed) * past
+        leg = legs[_leg_of(legs, first_leg[i], first_leg[i + 1], s)]
+        along = min(max(s - leg[LEG_S], 0.0), leg[LEG_LENGTH])
+        share = along / leg[LEG_LENGTH] if leg[LEG_LENGTH] > 0.0 else 1.0
+        position[row, 0], position[row, 1] = leg[LEG_X] + along * leg[LEG_UX], leg[LEG_Y] + along * leg[LEG_UY]
+        yaw[row] = wrap_angle(leg[LEG_FROM_YAW] + share * leg[LEG_TURN])
+        velocity[row, 0], velocity[row, 1], velocity[row, 2] = speed * leg[LEG_UX], speed * leg[LEG_UY], 0.0
+        yaw_rate[row] = wrap_angle(yaw[row] - yaw_before[row]) / dt
+        end = legs[first_leg[i + 1] - 1]
+        present[row] = not vanishes[i] or s < end[LEG_S] + end[LEG_LENGTH] - 1e-6
