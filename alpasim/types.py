@@ -67,6 +67,7 @@ class EndReason(StrEnum):
     TIME_LIMIT = "time_limit"
     POLICY_FAULT = "policy_fault"
     PHYSICS_DIVERGED = "physics_diverged"
+    INFRASTRUCTURE = "infrastructure"
 
     @property
     def terminated(self) -> bool:

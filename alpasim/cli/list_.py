@@ -1,0 +1,83 @@
+"""`alpasim list`: the policies, scenarios, metrics, behaviours and importers that can be named here."""
+
+from __future__ import annotations
+
+import inspect
+import json as json_module
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from alpasim import plugins
+from alpasim.errors import InputError, did_you_mean
+
+Row = dict[str, Any]
+
+
+def list_command(
+    what: str = typer.Argument(help="policies, scenarios, metrics, behaviours or importers."),
+    where: list[Path] = typer.Argument(None, help="Scenario files or folders instead of the built-in ones."),  # noqa: B008
+    json: bool = typer.Option(False, "--json", help="Print a JSON list."),
+) -> int:
+    """List what can be named here, a line each with what it is."""
+    if what not in _LISTS:
+        raise InputError(f"cannot list {what!r}{did_you_mean(what, _LISTS)}; expected one of {', '.join(_LISTS)}")
+    rows = _scenarios([str(path) for path in where or ["builtin"]]) if what == "scenarios" else _LISTS[what]()
+    if json:
+        typer.echo(json_module.dumps(rows, indent=2))
+        return 0
+    table = Table(*(rows[0] if rows else ("nothing",)), title=f"{len(rows)} {what}")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console().print(table)
+    return 0
+
+
+def _first_line(thing: object) -> str:
+    """What a class or its module says about itself, in one line."""
+    text = inspect.getdoc(thing) or ""
+    return text.partition("\n")[0].rstrip(".")
+
+
+def _documented(group: str) -> list[Row]:
+    return [{"name": name, "what it does": _first_line(plugins.load(group, name))} for name in plugins.names(group)]
+
+
+def _metrics() -> list[Row]:
+    rows = []
+    for name in plugins.names(plugins.METRICS):
+        found = plugins.load(plugins.METRICS, name)
+        metric = found() if inspect.isclass(found) else found
+        rows.append(
+            {
+                "name": name,
+                "unit": metric.unit,
+                "over time": str(metric.aggregation),
+                "better": metric.better,
+                "formula": metric.formula,
+            }
+        )
+    return rows
+
+
+def _scenarios(targets: list[str]) -> list[Row]:
+    from alpasim.scenario.loading import find_scenarios, load_scenario
+
+    rows = []
+    for path in find_scenarios([Path(target) for target in targets]):
+        logical = load_scenario(path)
+        rows.append({"name": logical.name, "family": logical.family, "title": logical.title, "file": str(path)})
+    return rows
+
+
+_LISTS: dict[str, Callable[[], list[Row]]] = {
+    "policies": lambda: _documented(plugins.POLICIES),
+    "scenarios": lambda: _scenarios(["builtin"]),
+    "metrics": _metrics,
+    "behaviours": lambda: _documented(plugins.BEHAVIOURS),
+    "importers": lambda: _documented(plugins.IMPORTERS),
+}

@@ -1,0 +1,83 @@
+"""The command line: names the commands, turns errors into one message and an exit code.
+
+What a command does stands in the file of its name. Exit codes: 0 good, 1 a gate failed, 2 bad input, 3 infrastructure,
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+import typer
+from rich.console import Console
+
+from alpasim.cli import bench, doctor, eval, import_, list_, replay, report, run, validate, view
+from alpasim.errors import AlpasimError
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+app = typer.Typer(
+    name="alpasim",
+    help="Closed-loop driving simulation for the situations that decide whether a driving policy can be trusted.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run_command)
+app.command("eval")(eval.eval_command)
+app.command("report")(report.report_command)
+app.command("replay")(replay.replay_command)
+app.command("view")(view.view_command)
+app.command("validate")(validate.validate_command)
+app.command("import")(import_.import_command)
+app.command("list")(list_.list_command)
+app.command("bench")(bench.bench_command)
+app.command("doctor")(doctor.doctor_command)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"alpasim {version('alpasim')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error, not only its message."),
+    show_version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="And exit."),
+) -> None:
+    """Options before the command's name."""
+
+
+def main() -> None:
+    """Entry point of the `alpasim` script."""
+    sys.exit(run_app(sys.argv[1:]))
+
+
+def run_app(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; `--debug` may stand anywhere and lets exceptions through."""
+    debug = "--debug" in arguments
+    words = [word for word in arguments if word != "--debug"]
+    try:
+        result = app(args=words, standalone_mode=False, prog_name="alpasim")
+    except typer.Exit as ended:
+        return int(ended.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _say("interrupted")
+        return INTERRUPTED
+    except AlpasimError as error:
+        if debug:
+            raise
+        _say(str(error))
+        return error.exit_code
+    except typer.BadParameter as error:
+        _say(f"{error.format_message()}\nTry: alpasim {words[0] if words else ''} --help")
+        return BAD_INPUT
+    return int(result or 0)
+
+
+def _say(message: str) -> None:
+    """One message on standard error, as plain text: what files and policies wrote is not markup."""
+    Console(stderr=True, soft_wrap=True).print(f"alpasim: {message}", markup=False, highlight=False)

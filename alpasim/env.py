@@ -1,0 +1,198 @@
+"""`alpasim/Drive-v0`: a thin Gymnasium adapter over Simulation.
+
+Answers how observations, actions and rewards look to RL code. What a step does stands in `simulation.py`, what the
+numbers of the observation mean in `sensors/vector.py`, what a reward term means in the metric of the same name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from alpasim import plugins
+from alpasim.errors import InputError, PolicyInvalidAction, did_you_mean
+from alpasim.metrics.recorder import StepMetrics
+from alpasim.scenario.concrete import Scenario
+from alpasim.scenario.loading import LogicalScenario, find_scenarios, load_scenario
+from alpasim.sensors.vector import VectorEncoder
+from alpasim.simulation import Simulation
+from alpasim.types import Control, Decision, EndReason
+
+ScenarioChoice = str | Path | Sequence[str | Path]
+DEFAULT_REWARDS: Mapping[str, float] = {
+    "progress_rel_to_total": 10.0,
+    "collision_any": -10.0,
+    "offroad": -10.0,
+    "speed_limit_excess_mps": -0.05,
+}
+"""Reward weights by metric name, used where `rewards` is not given."""
+
+OPTIONS = ("scenario", "scenario_seed")
+"""What `reset(options=…)` understands."""
+
+
+class DriveEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
+    """Drive the ego through one scenario a rollout.
+
+    `scenario` is a file, a folder, a suite, `builtin`, or a list of these; each reset draws one of the files and a
+    scenario seed from the env's own seeded generator. `options={"scenario": FILE}` and `options={"scenario_seed": N}`
+    choose for that reset alone.
+
+    Observation `vector`: float32 Box, its layout printed by `DriveEnv.layout()`. Action `control`: float32 Box (2,) in
+    [-1, 1]: wheel (share of the largest road-wheel angle, left positive) and pedal (drive when positive, brake when
+    negative). `rewards` maps metric names to weights: a metric that runs through the drive (progress, distance) counts by
+    its change over the step, any other by its value in the step, and one that is not valid counts 0.
+
+    Raises InputError for a scenario, observation, action, reward or option that does not exist, PolicyInvalidAction for an
+    action that is not finite or of another shape.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012  Gymnasium reads it as a class attribute
+
+    def __init__(
+        self,
+        scenario: ScenarioChoice = "builtin",
+        *,
+        observation: str = "vector",
+        action: str = "control",
+        rewards: Mapping[str, float] | None = None,
+        render_mode: str | None = None,
+    ) -> None:
+        _known("observation", observation, ("vector",))
+        _known("action", action, ("control",))
+        if render_mode is not None:
+            _known("render_mode", render_mode, tuple(self.metadata["render_modes"]))
+        self.render_mode = render_mode
+        self._files = find_scenarios([scenario] if isinstance(scenario, (str, Path)) else list(scenario))
+        self._rewards = _reward_weights(DEFAULT_REWARDS if rewards is None else rewards)
+        self._logical: dict[Path, LogicalScenario] = {}
+        self._simulation: Simulation | None = None
+        self._encoder = VectorEncoder()
+        self.observation_space = self._encoder.space()
+        self.action_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Start a rollout: a scenario drawn by the env's seed, or the one that `options` names for this reset."""
+        super().reset(seed=seed)
+        scenario = self._draw(dict(options or {}))
+        if self._simulation is None:
+            self._simulation = Simulation(scenario)
+        self._simulation.reset(scenario)
+        self._encoder.reset(scenario)
+        return self._encode(), self._info({})
+
+    def step(self, action: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """One control step; `terminated` for collision, off road and goal, `truncated` for the time limit."""
+        simulation = self._running()
+        if simulation.end_reason is not None:
+            raise gymnasium.error.ResetNeeded(f"this rollout ended ({simulation.end_reason}); call reset() first")
+        before = simulation.metrics.latest
+        simulation.step(Decision(control=_control(action)))
+        terms = self._terms(before, simulation.metrics.latest)
+        end = simulation.end_reason
+        terminated = end is not None and end.terminated
+        truncated = end is not None and not terminated
+        return self._encode(), math.fsum(terms.values()), terminated, truncated, self._info(terms)
+
+    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+        """The scene from above as (height, width, 3) when `render_mode` is `rgb_array`."""
+        if self.render_mode is None:
+            return None
+        from alpasim.view.topdown import draw
+
+        simulation = self._running()
+        return draw(simulation.scenario.road, simulation.state)
+
+    def close(self) -> None:
+        """Give the physics client back."""
+        if self._simulation is not None:
+            self._simulation.close()
+            self._simulation = None
+
+    def _running(self) -> Simulation:
+        if self._simulation is None:
+            raise gymnasium.error.ResetNeeded("call reset() before step() or render()")
+        return self._simulation
+
+    def _draw(self, options: dict[str, Any]) -> Scenario:
+        """The scenario of this reset; both draws are made whatever the options say, so that they move no later one."""
+        unknown = set(options) - set(OPTIONS)
+        if unknown:
+            word = min(unknown)
+            raise InputError(
+                f"reset option {word!r} is unknown{did_you_mean(word, OPTIONS)}; known: {', '.join(OPTIONS)}"
+            )
+        file = self._files[int(self.np_random.integers(len(self._files)))]
+        scenario_seed = int(self.np_random.integers(2**31))
+        if "scenario" in options:
+            files = find_scenarios([Path(options["scenario"])])
+            file = files[scenario_seed % len(files)]
+        if "scenario_seed" in options:
+            scenario_seed = int(options["scenario_seed"])
+        if file not in self._logical:
+            self._logical[file] = load_scenario(file)
+        return self._logical[file].concrete(scenario_seed)
+
+    def _encode(self) -> NDArray[np.float32]:
+        return self._encoder.encode(self._running().observe())
+
+    def _terms(self, before: StepMetrics | None, after: StepMetrics | None) -> dict[str, float]:
+        """Weighted reward terms of the step, by metric name."""
+        assert after is not None
+        terms = {}
+        for name, weight in self._rewards.items():
+            column = after.names.index(name)
+            value = float(after.values[column]) if after.valid[column] else 0.0
+            if name in self._cumulative and before is not None and before.valid[column]:
+                value -= float(before.values[column])
+            terms[name] = weight * value
+        return terms
+
+    def _info(self, terms: Mapping[str, float]) -> dict[str, Any]:
+        simulation = self._running()
+        end = simulation.end_reason
+        values = simulation.metrics.values_by_name()
+        progress = values.get("progress_rel_to_total")
+        return {
+            "end_reason": str(end) if end is not None else "",
+            "is_success": end is EndReason.GOAL_REACHED,
+            "crashed": end is EndReason.COLLISION,
+            "route_completion": progress.value if progress is not None and progress.valid else 0.0,
+            "rewards": dict(terms),
+            "scenario": simulation.scenario.name,
+            "scenario_seed": simulation.scenario.seed,
+        }
+
+
+def _known(what: str, word: str, known: Sequence[str]) -> None:
+    if word not in known:
+        raise InputError(f"{what} {word!r} is unknown{did_you_mean(word, known)}; expected one of {', '.join(known)}")
+
+
+def _reward_weights(rewards: Mapping[str, float]) -> dict[str, float]:
+    """Weights by metric name, checked against the registered metrics."""
+    registered = plugins.names(plugins.METRICS)
+    for name, weight in rewards.items():
+        _known("reward term", name, registered)
+        if not math.isfinite(weight):
+            raise InputError(f"reward weight of {name!r} is {weight}, expected a finite number")
+    return {name: float(weight) for name, weight in rewards.items()}
+
+
+def _control(action: Any) -> Control:
+    """The action as a Control; it is clipped to [-1, 1] by the vehicle, but has to be finite."""
+    values = np.asarray(action)
+    if values.shape != (2,) or values.dtype.kind not in "fiu":
+        raise PolicyInvalidAction(
+            f"action has shape {values.shape} and type {values.dtype}, expected (2,) numbers: steer, pedal"
+        )
+    return Control(float(values[0]), float(values[1]))

@@ -1,0 +1,193 @@
+"""One rollout: a policy drives a scenario to its end, every step is measured and, if asked, recorded.
+
+Answers "how did this drive go" with a RolloutResult, whatever broke on the way: this is the one place that catches every
+exception, because a policy is foreign code, and its fault must end its own rollout and nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alpasim.errors import InfrastructureError, PhysicsDiverged, PolicyFault, PolicyRaised
+from alpasim.metrics.scores import ExpectationResult, expectation_results, rollout_passed, scene_score
+from alpasim.policy.protocol import Policy
+from alpasim.recording.codec import ResultRecord
+from alpasim.recording.writer import RolloutWriter
+from alpasim.scenario.concrete import Scenario
+from alpasim.simulation import Simulation
+from alpasim.types import EndReason, MetricValue
+
+COMPLETED = "completed"
+INFRASTRUCTURE = "infrastructure_error"
+NO_SCORE = MetricValue(0.0)
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutResult:
+    """How one rollout went.
+
+    `status` is `completed` when the drive ran to its end, however badly, and names what broke otherwise. `score` is the
+    scene score in [0, 1], 0 for whatever broke; `passed` says that it completed and every required expectation holds.
+    `wall_s` is the only field that may differ between two equal rollouts.
+    """
+
+    scenario: str
+    policy: str
+    seed: int
+    status: str
+    end_reason: EndReason
+    passed: bool
+    score: float
+    metrics: Mapping[str, MetricValue]
+    expectations: tuple[ExpectationResult, ...]
+    steps: int
+    duration_s: float
+    content_hash: str
+    log: Path | None = None
+    error: str = ""
+    error_traceback: str = ""
+    wall_s: float = 0.0
+
+
+class _Drive:
+    """The loop itself, which remembers whose code was running when something broke."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation = simulation
+        self.writer: RolloutWriter | None = None
+        self.in_policy = False
+
+    def run(self, policy: Policy, scenario: Scenario, start_log: Callable[[Simulation], RolloutWriter] | None) -> None:
+        """Observe, decide, step, record, until the simulation says why it ended."""
+        simulation = self.simulation
+        observation = simulation.reset(scenario)
+        if start_log is not None:
+            self.writer = start_log(simulation)
+        self._ask(policy.reset, simulation.brief)
+        while simulation.end_reason is None:
+            asked = time.perf_counter()
+            decision = self._ask(policy.decide, observation)
+            step = simulation.step(decision, time.perf_counter() - asked)
+            if self.writer is not None:
+                self.writer.write_step(step, simulation.metrics.values_by_name())
+            observation = simulation.observe()
+
+    def _ask(self, call: Callable[[Any], Answer], argument: object) -> Answer:
+        self.in_policy = True
+        answer = call(argument)
+        self.in_policy = False
+        return answer
+
+    def blame(self, caught: Exception) -> _Ending:
+        """What broke and how the drive is said to have ended; a full disk is no driver's fault and is raised instead."""
+        message = f"{type(caught).__name__}: {caught}"
+        trace = "".join(traceback.format_exception(caught))
+        if self.in_policy or isinstance(caught, PolicyFault):
+            status = caught.status if isinstance(caught, PolicyFault) else PolicyRaised.status
+            return _Ending(status, EndReason.POLICY_FAULT, message, trace)
+        if isinstance(caught, PhysicsDiverged):
+            return _Ending(caught.status, EndReason.PHYSICS_DIVERGED, message, trace)
+        if isinstance(caught, OSError):
+            raise InfrastructureError(f"the log of this rollout cannot be written: {caught}") from caught
+        return _Ending(INFRASTRUCTURE, EndReason.INFRASTRUCTURE, message, trace)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    status: str
+    end_reason: EndReason
+    error: str = ""
+    error_traceback: str = ""
+
+
+def run_rollout(
+    scenario: Scenario,
+    policy: Policy,
+    *,
+    policy_reference: str,
+    policy_fingerprint: str = "",
+    out_dir: Path | None = None,
+    simulation: Simulation | None = None,
+) -> RolloutResult:
+    """Drive `scenario` with `policy` from reset to its end; with `out_dir`, write `rollout.mcap` and `reasoning.jsonl` there.
+
+    A `simulation` handed in is reset to the scenario and left open, so that a batch need not start a physics client for
+    each rollout. Whatever the policy does ends up in the result; raises InfrastructureError when the log cannot be written.
+    """
+
+    def start_log(simulation: Simulation) -> RolloutWriter:
+        assert out_dir is not None
+        return RolloutWriter(
+            out_dir,
+            scenario,
+            policy_reference,
+            simulation.state,
+            policy_fingerprint=policy_fingerprint,
+            tracks=simulation.track_actors,
+        )
+
+    started = time.perf_counter()
+    drive = _Drive(simulation or Simulation(scenario))
+    try:
+        try:
+            drive.run(policy, scenario, None if out_dir is None else start_log)
+            assert drive.simulation.end_reason is not None
+            ending = _Ending(COMPLETED, drive.simulation.end_reason)
+        except Exception as caught:
+            ending = drive.blame(caught)
+        return _conclude(drive, scenario, policy_reference, ending, started)
+    finally:
+        if drive.writer is not None:
+            drive.writer.close()
+        if simulation is None:
+            drive.simulation.close()
+
+
+def _conclude(
+    drive: _Drive, scenario: Scenario, policy_reference: str, ending: _Ending, started: float
+) -> RolloutResult:
+    """Score what was driven, finish the log, and put the result together."""
+    simulation = drive.simulation
+    completed = ending.status == COMPLETED
+    metrics = simulation.metrics.results()
+    expectations = expectation_results(scenario.expect, metrics)
+    score = scene_score(metrics) if completed else NO_SCORE
+    passed = rollout_passed(completed, expectations)
+    steps = simulation.steps_done
+    wall_s = time.perf_counter() - started
+    record = ResultRecord(
+        status=ending.status,
+        end_reason=ending.end_reason,
+        passed=passed,
+        score=score.value if score.valid else 0.0,
+        steps=steps,
+        metrics=metrics,
+        expectations=tuple(asdict(one) for one in expectations),
+        error=ending.error,
+        error_traceback=ending.error_traceback,
+    )
+    content_hash = "" if drive.writer is None else drive.writer.finish(record, wall_s=wall_s)
+    return RolloutResult(
+        scenario=scenario.name,
+        policy=policy_reference,
+        seed=scenario.seed,
+        status=ending.status,
+        end_reason=ending.end_reason,
+        passed=passed,
+        score=record.score,
+        metrics=metrics,
+        expectations=expectations,
+        steps=steps,
+        duration_s=steps * scenario.dt_us * 1e-6,
+        content_hash=content_hash,
+        log=None if drive.writer is None else drive.writer.path,
+        error=ending.error,
+        error_traceback=ending.error_traceback,
+        wall_s=wall_s,
+    )

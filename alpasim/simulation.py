@@ -1,0 +1,192 @@
+"""The one order of a step: what happens first, what reads what, who writes the state.
+
+Simulation joins the rooms (senses, tracker, events, traffic, physics, metrics) and owns the state; it holds no model of
+its own. It does not ask policies (`rollout.py` does, or RL code through `env.py`) and does not write files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from alpasim.metrics.goal import goal_reached
+from alpasim.metrics.recorder import Metrics
+from alpasim.policy.checks import checked_decision
+from alpasim.scenario.concrete import Scenario
+from alpasim.sensors.objects import ObjectSensor
+from alpasim.traffic.engine import Traffic
+from alpasim.types import (
+    EGO,
+    Bodies,
+    Control,
+    Decision,
+    EndReason,
+    Observation,
+    RolloutBrief,
+    Step,
+    WorldState,
+    frozen,
+)
+from alpasim.vehicle.actuation import check_control
+from alpasim.vehicle.tracker import Tracker
+from alpasim.world.world import World
+
+POLICY_STREAM, SENSOR_STREAM, TRAFFIC_STREAM = 0, 1, 2
+
+
+def stream(seed: int, purpose: int) -> np.random.SeedSequence:
+    """The random stream of one purpose; streams do not move when another purpose draws more or less."""
+    return np.random.SeedSequence(seed, spawn_key=(purpose,))
+
+
+class Simulation:
+    """One scenario being driven. Build it, `reset`, then alternate `observe` and `step` until `end_reason` is set.
+
+    Raises ValueError when the control step is not a whole number of substeps, PolicyInvalidAction for a decision that is
+    not finite or of the wrong shape, PhysicsDiverged when a body leaves the finite world.
+    """
+
+    state: WorldState
+    end_reason: EndReason | None
+
+    def __init__(self, scenario: Scenario, *, metrics: Sequence[str] | None = None) -> None:
+        self._metric_names = metrics
+        self._world: World | None = None
+        self._build(scenario)
+
+    def _build(self, scenario: Scenario) -> None:
+        """Everything that depends on the scenario alone; the physics client is kept from one scenario to the next."""
+        self.scenario = scenario
+        self.dt_s = scenario.dt_us * 1e-6
+        self._kinds = frozen(np.array([scenario.ego.vehicle.kind, *(a.kind for a in scenario.actors)], dtype=np.int64))
+        self._extent = frozen(np.array([scenario.ego.vehicle.extent, *(a.extent for a in scenario.actors)], float))
+        self._traffic = Traffic(scenario, stream(scenario.seed, TRAFFIC_STREAM))
+        self._sensor = ObjectSensor(scenario, np.random.default_rng(stream(scenario.seed, SENSOR_STREAM)))
+        self._tracker = Tracker(scenario.ego.vehicle, self.dt_s)
+        self.metrics = Metrics(scenario, self._metric_names)
+
+    @property
+    def brief(self) -> RolloutBrief:
+        """What a policy is told about this rollout, and nothing of the script."""
+        scenario = self.scenario
+        return RolloutBrief(
+            vehicle=scenario.ego.vehicle,
+            route=scenario.ego.route,
+            control_dt_us=scenario.dt_us,
+            time_limit_s=scenario.time_limit_s,
+            policy_seed=int(stream(scenario.seed, POLICY_STREAM).generate_state(1)[0]),
+            reference_path=scenario.reference,
+        )
+
+    @property
+    def track_actors(self) -> dict[int, str]:
+        """Which actor stands behind each track id of the observations: for logs and checks, never for a policy."""
+        ids = self.scenario.ids
+        return {track: ids[row] for track, row in self._sensor.track_rows.items()}
+
+    @property
+    def steps_done(self) -> int:
+        """Control steps since reset."""
+        return self.state.step
+
+    def reset(self, scenario: Scenario | None = None) -> Observation:
+        """Back to time zero, of another scenario if one is given; returns the first observation."""
+        if scenario is not None and scenario is not self.scenario:
+            self._build(scenario)
+        motion = self._traffic.initial()
+        if self._world is None:
+            self._world = World(self.scenario)
+        self.state = self._commit(0, self._world.reset(self.scenario, motion), ())
+        self._traffic.reset(self.state)
+        self._sensor.reset()
+        self._tracker.reset()
+        self.metrics.reset(self.state)
+        self.end_reason = None
+        self._observation: Observation | None = None
+        return self.observe()
+
+    def observe(self) -> Observation:
+        """What the ego knows of the present state; sensed once a step, however often it is asked for."""
+        if self._observation is None:
+            self._observation = self._sensor.observe(self.state)
+        return self._observation
+
+    def step(self, decision: Decision, decide_wall_s: float = 0.0) -> Step:
+        """Advance one control step.
+
+        0 observe    `observe` asks the sensors for Observation[t]
+        1 decide     the caller's policy answers it with `decision`
+        2 track      Trajectory -> Control, clipped to the vehicle's limits
+        3 events     conditions read state[t]; those that hold change what actors do next, in file order
+        4 traffic    every behaviour reads the same state[t] and gives pose and velocity at t+1
+        5 physics    world.step: a whole number of substeps
+        6 commit     -> WorldState[t+1], read-only arrays: the single writer of state
+        7 metrics    each metric sees one Step and returns value and validity
+        8 ending     terminated (collision, off road, goal) or truncated (time limit), always with an EndReason
+        """
+        if self._world is None:
+            raise RuntimeError("step() before reset()")
+        before = self.state
+        decision = checked_decision(decision, self.observe())
+        control = self._track(decision)
+        events = self._traffic.apply_events(before)
+        motion = self._traffic.advance(before)
+        bodies = self._world.step(before, control, motion)
+        self.state = self._commit(before.step + 1, bodies, events)
+        self._observation = None
+        step = Step(before, decision, control, self.state, self.dt_s, decide_wall_s)
+        self.metrics.update(step)
+        self.end_reason = self._ending()
+        return step
+
+    def close(self) -> None:
+        """Give the physics client back; the Simulation can be reset again afterwards."""
+        if self._world is not None:
+            self._world.close()
+            self._world = None
+
+    def _track(self, decision: Decision) -> Control:
+        """The pedals and wheel that a decision means now."""
+        if decision.control is not None:
+            return check_control(decision.control)
+        assert decision.trajectory is not None  # checked_decision lets nothing else through
+        observation = self.observe()
+        return check_control(
+            self._tracker.control(decision.trajectory, observation.rig_pose, self.state.ego, self.state.time_us)
+        )
+
+    def _commit(self, step: int, bodies: Bodies, events: tuple[str, ...]) -> WorldState:
+        """The next state, from what the world hands back; its arrays become read-only here."""
+        time_us = step * self.scenario.dt_us
+        return WorldState(
+            step=step,
+            time_us=time_us,
+            ids=self.scenario.ids,
+            kinds=self._kinds,
+            extent=self._extent,
+            present=frozen(bodies.present),
+            struck=frozen(bodies.struck),
+            position=frozen(bodies.position),
+            rotation=frozen(bodies.rotation),
+            yaw=frozen(bodies.yaw),
+            velocity=frozen(bodies.velocity),
+            angular_velocity=frozen(bodies.angular_velocity),
+            ego=bodies.ego,
+            signals=frozen(self.scenario.road.signal_colours(time_us)),
+            contacts=bodies.contacts,
+            events=events,
+        )
+
+    def _ending(self) -> EndReason | None:
+        """Why the drive is over, None while it goes on. A collision outranks the road's edge, and that the goal."""
+        state = self.state
+        if any(EGO in (contact.first, contact.second) for contact in state.contacts):
+            return EndReason.COLLISION
+        if self.scenario.road.edge_distance(state.position[:1, :2])[0] < 0.0:
+            return EndReason.OFF_ROAD
+        if goal_reached(self.scenario.ego.goal, state):
+            return EndReason.GOAL_REACHED
+        if state.time_us >= round(self.scenario.time_limit_s * 1e6):
+            return EndReason.TIME_LIMIT
+        return None

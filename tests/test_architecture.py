@@ -1,0 +1,141 @@
+"""Who may import whom: a row imports only rows below it, no module reaches itself, drivers cannot read the script."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROWS: tuple[tuple[str, ...], ...] = (
+    ("types", "geometry", "measures", "plugins", "errors", "compiled"),
+    ("road",),
+    ("scenario",),
+    ("importers",),
+    ("traffic", "vehicle", "sensors", "reasoning", "metrics"),
+    ("world", "policy", "recording"),
+    ("simulation", "view"),
+    ("env", "rollout"),
+    ("evaluation",),
+    ("cli",),
+)
+ROW_OF = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
+ONLY_ROOM_OF = {"pybullet": "world", "pygame": "view"}
+DRIVER_ROOMS = {"types", "errors", "geometry", "measures", "policy", "road", "vehicle", "reasoning", "compiled"}
+DRIVER_MODULES = {"alpasim.traffic.car_following"}
+CORE = ("types", "geometry", "measures", "road", "traffic", "vehicle", "sensors", "reasoning", "metrics")
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted(path for path in (ROOT / folder).rglob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports_of(path: Path) -> list[tuple[str, int]]:
+    """Every module that a file imports, function-level imports included, with the line."""
+    found: list[tuple[str, int]] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: relative import"
+            assert node.module is not None
+            found.append((node.module, node.lineno))
+            found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
+    return found
+
+
+def room_of(name: str) -> str | None:
+    """`alpasim.road.network` -> `road`; None for the package itself and for what is not ours."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "alpasim" and len(parts) > 1 and parts[1] in ROW_OF else None
+
+
+@pytest.mark.parametrize("path", modules("alpasim"), ids=module_name)
+def test_a_row_imports_only_rows_below(path: Path) -> None:
+    room = room_of(module_name(path))
+    if room is None:
+        assert path.name == "__init__.py", f"{path} belongs to no row of the table"
+        return
+    for name, line in imports_of(path):
+        other = room_of(name)
+        if other is not None and other != room:
+            assert ROW_OF[other] <= ROW_OF[room], f"{path}:{line}: {room} (row {ROW_OF[room]}) imports {name}"
+
+
+def test_no_module_reaches_itself() -> None:
+    known = {module_name(path): path for path in modules("alpasim")}
+    edges = {
+        name: {other for other, _ in imports_of(path) if other in known and other != name}
+        for name, path in known.items()
+    }
+    for start in sorted(edges):
+        seen: set[str] = set()
+        todo = sorted(edges[start])
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                todo += sorted(edges[name])
+        assert start not in seen, f"{start} imports itself through {sorted(seen)}"
+
+
+def test_no_rooms_of_one_row_import_each_other_both_ways() -> None:
+    pairs: dict[tuple[str, str], str] = {}
+    for path in modules("alpasim"):
+        room = room_of(module_name(path))
+        for name, line in imports_of(path):
+            other = room_of(name)
+            if room and other and other != room and ROW_OF[room] == ROW_OF[other]:
+                pairs[(room, other)] = f"{path}:{line}"
+    both = [(place, pairs[(b, a)]) for (a, b), place in pairs.items() if (b, a) in pairs]
+    assert not both, both
+
+
+@pytest.mark.parametrize("package", sorted(ONLY_ROOM_OF))
+def test_one_room_alone_imports_an_outside_engine(package: str) -> None:
+    for folder in ("alpasim", "policies"):
+        for path in modules(folder):
+            for name, line in imports_of(path):
+                if name.split(".")[0] == package:
+                    assert room_of(module_name(path)) == ONLY_ROOM_OF[package], f"{path}:{line} imports {package}"
+
+
+@pytest.mark.parametrize("path", modules("policies"), ids=module_name)
+def test_a_driver_cannot_read_the_script(path: Path) -> None:
+    for name, line in imports_of(path):
+        room = room_of(name)
+        if room is not None:
+            allowed = room in DRIVER_ROOMS or any(name == m or name.startswith(m + ".") for m in DRIVER_MODULES)
+            assert allowed or name == "alpasim.traffic", f"{path}:{line}: a driver imports {name}"
+
+
+def test_the_engine_never_imports_drivers_by_name() -> None:
+    for path in modules("alpasim"):
+        for name, line in imports_of(path):
+            assert name.split(".")[0] not in {"policies", "alpasim_policies"}, f"{path}:{line}: {name}"
+
+
+@pytest.mark.parametrize("room", CORE)
+def test_the_core_has_no_clock_no_files_and_no_global_random_state(room: str) -> None:
+    paths = [path for path in modules("alpasim") if room_of(module_name(path)) == room]
+    assert paths
+    for path in paths:
+        for name, line in imports_of(path):
+            assert name.split(".")[0] not in {"random", "time", "datetime", "socket", "subprocess", "sqlite3"}, (
+                f"{path}:{line}: {name}"
+            )
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called != "open", f"{path}:{node.lineno}: opens a file"
+                legacy = called.startswith(("np.random.", "numpy.random.")) and called.split(".")[-1] not in {
+                    "default_rng",
+                    "SeedSequence",
+                    "Generator",
+                }
+                assert not legacy, f"{path}:{node.lineno}: {called} uses global random state"
