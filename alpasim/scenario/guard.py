@@ -94,7 +94,9 @@ def decode(data: bytes, file: str) -> str:
     bad = _FORBIDDEN_CHARACTER.search(text)
     if bad:
         line, column = _line_and_column(text[: bad.start()])
-        _refuse(file, line, column, f"control character U+{ord(bad.group()):04X}, expected text (is this a binary file?)")
+        _refuse(
+            file, line, column, f"control character U+{ord(bad.group()):04X}, expected text (is this a binary file?)"
+        )
     return text
 
 
@@ -126,7 +128,9 @@ class _Composer:
                     self._note(event, "%TAG directives are not used here, remove it")
                 root = self._value(next(self._events), None, 1)
         if root is None:
-            _refuse(self._file, 1, 1, "the file holds only comments, expected a YAML mapping that begins with 'schema:'")
+            _refuse(
+                self._file, 1, 1, "the file holds only comments, expected a YAML mapping that begins with 'schema:'"
+            )
         if self._faults:
             raise ScenarioError(self._faults)
         return root
@@ -182,7 +186,9 @@ class _Composer:
             if key.value in children:
                 first = children[key.value].key_line
                 line, _ = _place(key)
-                self._note(key, f"key {key.value!r} stands twice, in line {first} and in line {line}: remove one of them")
+                self._note(
+                    key, f"key {key.value!r} stands twice, in line {first} and in line {line}: remove one of them"
+                )
             else:
                 children[key.value] = value
         return children
@@ -215,7 +221,9 @@ class _Composer:
             return 0
         if _INTEGER.fullmatch(text) or _BASED_INTEGER.fullmatch(text):
             if len(text.lstrip("+-0xo")) > MAX_INTEGER_DIGITS:
-                self._note(event, f"a whole number of {len(text)} characters, expected at most {MAX_INTEGER_DIGITS} digits")
+                self._note(
+                    event, f"a whole number of {len(text)} characters, expected at most {MAX_INTEGER_DIGITS} digits"
+                )
                 return 0
             return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
         if _FLOAT.fullmatch(text):

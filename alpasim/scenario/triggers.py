@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from alpasim.scenario.values import (
+    MPS_PER_KPH,
     Acceleration,
     Coordinate,
     Degrees,
-    Distance,
     Duration,
     Lane,
     Model,
@@ -28,7 +28,6 @@ from alpasim.scenario.values import (
     WithSpeed,
     exactly_one,
 )
-from alpasim.scenario.values import MPS_PER_KPH as _MPS_PER_KPH
 
 
 class Waypoint(WithSpeed):
@@ -144,7 +143,7 @@ class SpeedAction(Model):
     @property
     def target_mps(self) -> float:
         """The speed to reach [m/s]."""
-        return self.to_kph * _MPS_PER_KPH if self.to_kph is not None else float(self.to_mps or 0.0)
+        return self.to_kph * MPS_PER_KPH if self.to_kph is not None else float(self.to_mps or 0.0)
 
 
 class ChangeLaneAction(Model):

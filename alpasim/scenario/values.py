@@ -37,40 +37,30 @@ Polygon = Annotated[tuple[Point, ...], Field(min_length=3, max_length=100_000)]
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 """Of an actor, an event or a parameter: letters, digits, `_` and `-`."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
+FileName = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
-_ONCOMING = re.compile(r"oncoming_[1-9][0-9]?")
+_LANE_WORD = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
 def _lane(value: Any) -> Any:
-    """A lane by number from the right, or `oncoming_N`."""
+    """A lane by number from the right, or by word: `oncoming_N`, or a strip such as `shoulder`."""
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 20:
         return value
-    if isinstance(value, str) and _ONCOMING.fullmatch(value):
+    if isinstance(value, str) and _LANE_WORD.fullmatch(value):
         return value
-    raise ValueError(f"found {value!r}, expected a lane: 1, 2, … counted from the right, or oncoming_1, oncoming_2, …")
-
-
-def _relative_lane(value: Any) -> Any:
-    """A lane as `_lane`, or seen from another actor's lane."""
-    if value in ("same", "left", "right"):
-        return value
-    try:
-        return _lane(value)
-    except ValueError as cause:
-        raise ValueError(f"found {value!r}, expected same, left, right, a lane number from the right, or oncoming_1, …") from cause
+    raise ValueError(
+        f"found {value!r}, expected a lane: 1, 2, … counted from the right, oncoming_1, … or a strip's name"
+    )
 
 
 _LANE_NUMBER = {"type": "integer", "minimum": 1, "maximum": 20}
-_LANE_ONCOMING = {"type": "string", "pattern": r"^oncoming_[1-9][0-9]?$"}
-_LANE_RELATIVE = {"type": "string", "enum": ["same", "left", "right"]}
+_LANE_NAMED = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,40}$"}
 
-Lane = Annotated[int | str, BeforeValidator(_lane), WithJsonSchema({"anyOf": [_LANE_NUMBER, _LANE_ONCOMING]})]
-RelativeLane = Annotated[
-    int | str,
-    BeforeValidator(_relative_lane),
-    WithJsonSchema({"anyOf": [_LANE_NUMBER, _LANE_ONCOMING, _LANE_RELATIVE]}),
-]
+Lane = Annotated[int | str, BeforeValidator(_lane), WithJsonSchema({"anyOf": [_LANE_NUMBER, _LANE_NAMED]})]
+"""A lane of a course: a number from the right, `oncoming_N`, or a strip's name."""
+RelativeLane = Lane
+"""A lane as above, or `same`, `left`, `right` as seen from another actor's lane."""
 
 
 class Model(BaseModel):

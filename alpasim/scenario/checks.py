@@ -1,0 +1,152 @@
+"""Checks a placed scenario against its road: nobody off it, nobody inside another, every place that is named exists.
+
+Answers with faults in the report, each with its place in the file. Faults of form are found earlier (`schema.py`, `names.py`);
+whether the goal can be reached is found by the route.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+
+from alpasim.errors import InputError, did_you_mean
+from alpasim.geometry import boxes_overlap
+from alpasim.road.network import RoadNetwork
+from alpasim.scenario.concrete import ActorSpec
+from alpasim.scenario.faults import Path
+from alpasim.scenario.kinds import KIND_WORDS, ROAD_BOUND
+from alpasim.scenario.names import behaviour_actions
+from alpasim.scenario.placing import Placed, course_length
+from alpasim.scenario.schema import PositionCondition, ScenarioModel, Waypoint
+from alpasim.scenario.values import EGO_NAME
+
+MOST_FAULTS = 50
+
+
+class Faults(Protocol):
+    """Where faults go."""
+
+    def add(self, path: Path, message: str, *, at_key: bool = False) -> None:
+        """Note one."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A suggestion and, where the list is short, everything there is."""
+    names = list(known)
+    listed = f"; there are: {', '.join(names)}" if 0 < len(names) <= 12 else f"; there are {len(names)}"
+    return did_you_mean(name, names) + listed
+
+
+def check_places(model: ScenarioModel, road: RoadNetwork, placed: Mapping[str, Placed], report: Faults) -> None:
+    """Vehicles stand on the drivable area, and no two boxes overlap at the start."""
+    for name, found in placed.items():
+        if not _belongs_on_road(model, name):
+            continue
+        inside = float(road.edge_distance(np.array([found.pose[:2]]))[0])
+        if not inside >= 0.0:
+            x, y, _ = found.pose
+            path = _place_path(model, name)
+            away = f"{-inside:.1f} m off the drivable area" if math.isfinite(inside) else "far off the drivable area"
+            hint = "" if name == EGO_NAME else ", or say off_road: true in its place"
+            report.add(path, f"{name} starts at ({x:.1f}, {y:.1f}), {away}; expected a place on the road{hint}")
+    _check_overlaps(model, placed, report)
+
+
+def _belongs_on_road(model: ScenarioModel, name: str) -> bool:
+    if name == EGO_NAME:
+        return True
+    actor = model.actors[name]
+    return actor.place is not None and not actor.place.off_road and KIND_WORDS[actor.kind] in ROAD_BOUND
+
+
+def _place_path(model: ScenarioModel, name: str) -> Path:
+    if name == EGO_NAME:
+        return ("ego", "pose") if model.ego.pose is not None else ("ego",)
+    return ("actors", name, "place") if model.actors[name].place is not None else ("actors", name)
+
+
+def _check_overlaps(model: ScenarioModel, placed: Mapping[str, Placed], report: Faults) -> None:
+    """Two recorded actors may overlap, as recordings do; nobody else may."""
+    names = [name for name, found in placed.items() if found.present]
+    poses = np.array([placed[name].pose for name in names]).reshape(-1, 3)
+    extents = np.array([placed[name].extent for name in names]).reshape(-1, 3)
+    reach = 0.5 * np.hypot(extents[:, 0], extents[:, 1])
+    count = 0
+    for row, name in enumerate(names):
+        away = np.hypot(poses[row + 1 :, 0] - poses[row, 0], poses[row + 1 :, 1] - poses[row, 1])
+        for near in np.flatnonzero(away < reach[row + 1 :] + reach[row]):
+            other = row + 1 + int(near)
+            if not _overlap(poses[row], extents[row], poses[other], extents[other]):
+                continue
+            if _is_recorded(model, name) and _is_recorded(model, names[other]):
+                continue
+            x, y = poses[other, :2]
+            message = f"{names[other]} and {name} overlap at the start, around ({x:.1f}, {y:.1f}); expected them apart"
+            report.add(_place_path(model, names[other]), message)
+            count += 1
+            if count >= MOST_FAULTS:
+                return
+
+
+def _overlap(pose: np.ndarray, extent: np.ndarray, other_pose: np.ndarray, other_extent: np.ndarray) -> bool:
+    return bool(
+        boxes_overlap(
+            float(pose[0]), float(pose[1]), float(pose[2]), float(extent[0]), float(extent[1]),
+            float(other_pose[0]), float(other_pose[1]), float(other_pose[2]), float(other_extent[0]), float(other_extent[1]),
+        )
+    )  # fmt: skip
+
+
+def _is_recorded(model: ScenarioModel, name: str) -> bool:
+    return name != EGO_NAME and model.actors[name].behaviour == "replay"
+
+
+def check_waypoints(model: ScenarioModel, actors: Iterable[ActorSpec], road: RoadNetwork, report: Faults) -> None:
+    """Waypoints lie where the road has such a place, and their times rise."""
+    for actor in actors:
+        found = getattr(actor.options, "waypoints", None)
+        if isinstance(found, tuple) and all(isinstance(point, Waypoint) for point in found):
+            _check_way(found, ("actors", actor.name, "drive", actor.behaviour, "waypoints"), road, report)
+    for index, event in enumerate(model.events):
+        for name, keys, action in event.actions():
+            if action.path is not None:
+                _check_way(action.path.waypoints, ("events", index, "then", *keys, "path", "waypoints"), road, report)
+            able = behaviour_actions(model.actors[name].behaviour) if name in model.actors else None
+            if able is not None and action.kind not in able:
+                does = model.actors[name].behaviour
+                message = f"{name} drives by {does!r}, which cannot do {action.kind!r}; it can do: {', '.join(sorted(able)) or 'nothing'}"
+                report.add(("events", index, "then", *keys, action.kind), message, at_key=True)
+
+
+def _check_way(points: tuple[Waypoint, ...], at: Path, road: RoadNetwork, report: Faults) -> None:
+    for index, point in enumerate(points):
+        if point.lane is not None and point.s_m is not None:
+            try:
+                road.place(point.course, point.lane, point.s_m, point.d_m)
+            except InputError as cause:
+                report.add((*at, index), str(cause))
+    timed = [(index, point.t_s) for index, point in enumerate(points) if point.t_s is not None]
+    for (_, before), (index, after) in pairwise(timed):
+        if after <= before:
+            report.add((*at, index, "t_s"), f"found t_s {after:g} after {before:g}, expected rising times")
+
+
+def check_positions(model: ScenarioModel, road: RoadNetwork, report: Faults) -> None:
+    """Position conditions name places that the road has."""
+    for index, event in enumerate(model.events):
+        for keys, _, options in event.conditions():
+            if isinstance(options, PositionCondition) and options.s_m is not None:
+                try:
+                    length = course_length(road, options.course)
+                except InputError as cause:
+                    report.add(("events", index, "when", *keys, "course"), str(cause))
+                    continue
+                if not 0.0 <= options.s_m <= length:
+                    message = (
+                        f"s_m {options.s_m:g} is not on course {options.course!r}, which runs from 0 to {length:.1f} m"
+                    )
+                    report.add(("events", index, "when", *keys, "s_m"), message)

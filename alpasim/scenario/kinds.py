@@ -1,0 +1,49 @@
+"""What an actor of each kind measures, weighs and is made of where its file does not say.
+
+Answers "how big is a van here". Sizes are length, width, height [m]; masses [kg] are of the body with its rider, driver or
+usual load. Legal limits are those of directive 96/53/EC (width 2.55 m); the rest are round values of common models, and
+a scenario that depends on one writes its own `size_m` and `mass_kg`. Two cars give a restitution of 0.1, the order found in crash
+tests at 40 to 60 km/h.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alpasim.types import ActorKind
+
+
+@dataclass(frozen=True, slots=True)
+class KindDefaults:
+    """Body of a kind: `extent` [m], `mass_kg`, contact `friction` and `restitution` (contacts multiply both bodies')."""
+
+    extent: tuple[float, float, float]
+    mass_kg: float
+    friction: float
+    restitution: float
+    basis: str
+
+
+KINDS: dict[ActorKind, KindDefaults] = {
+    ActorKind.CAR: KindDefaults((4.5, 1.82, 1.5), 1500.0, 0.7, 0.32, "compact to mid-size car, kerb mass and driver"),
+    ActorKind.VAN: KindDefaults((5.9, 2.0, 2.5), 2500.0, 0.7, 0.32, "3.5 t delivery van, half loaded"),
+    ActorKind.TRUCK: KindDefaults(
+        (10.0, 2.55, 3.8), 14_000.0, 0.7, 0.32, "18 t two-axle truck, half loaded; legal width"
+    ),
+    ActorKind.BUS: KindDefaults((12.0, 2.55, 3.2), 13_000.0, 0.7, 0.32, "12 m city bus, lightly loaded; legal width"),
+    ActorKind.TRAIN: KindDefaults((30.0, 2.65, 3.6), 40_000.0, 0.5, 0.1, "30 m low-floor tram"),
+    ActorKind.MOTORCYCLE: KindDefaults((2.2, 0.8, 1.6), 290.0, 0.5, 0.2, "naked bike of 210 kg with an 80 kg rider"),
+    ActorKind.BICYCLE: KindDefaults((1.8, 0.6, 1.75), 90.0, 0.5, 0.2, "city bicycle of 15 kg with a 75 kg rider"),
+    ActorKind.PEDESTRIAN: KindDefaults((0.5, 0.6, 1.75), 75.0, 0.6, 0.1, "adult, one step's length"),
+    ActorKind.ANIMAL: KindDefaults((1.4, 0.5, 1.3), 80.0, 0.6, 0.1, "fallow deer"),
+    ActorKind.DEBRIS: KindDefaults((0.8, 0.6, 0.5), 25.0, 0.6, 0.1, "lost box of cargo"),
+    ActorKind.CONE: KindDefaults((0.4, 0.4, 0.75), 4.0, 0.7, 0.2, "750 mm road cone"),
+    ActorKind.BARRIER: KindDefaults((2.0, 0.5, 1.0), 350.0, 0.7, 0.1, "water-filled barrier element"),
+    ActorKind.UNKNOWN: KindDefaults((4.5, 1.82, 1.5), 1500.0, 0.7, 0.32, "taken for a car"),
+}
+
+KIND_WORDS: dict[str, ActorKind] = {kind.name.lower(): kind for kind in ActorKind}
+"""The words of the scenario language."""
+
+ROAD_BOUND = frozenset({ActorKind.CAR, ActorKind.VAN, ActorKind.TRUCK, ActorKind.BUS, ActorKind.MOTORCYCLE})
+"""Kinds that start on the drivable area unless their place says `off_road: true`."""

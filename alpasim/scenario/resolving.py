@@ -1,0 +1,233 @@
+"""Makes the concrete scenario: road built, places resolved, files read, everything checked against everything.
+
+Answers "what exactly will be driven" for one validated file and one set of values, or says everything that is wrong with it
+at once. What the checks are is in `checks.py`, where a place is in `placing.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from alpasim.errors import InputError, ScenarioError
+from alpasim.road.mapfile import load_map
+from alpasim.road.network import RoadNetwork, SurfacePatch
+from alpasim.road.pieces import build_road
+from alpasim.road.routing import find_route
+from alpasim.scenario import checks
+from alpasim.scenario.concrete import (
+    Action,
+    Condition,
+    EgoSpec,
+    Environment,
+    Event,
+    Goal,
+    Scenario,
+    Track,
+)
+from alpasim.scenario.expectations import expectation
+from alpasim.scenario.faults import Path, Report
+from alpasim.scenario.files import Inputs
+from alpasim.scenario.placing import Placed, circle, course_area, course_length
+from alpasim.scenario.schema import EgoModel, GoalModel, ScenarioModel
+from alpasim.scenario.spawning import actor_spec, place_all
+from alpasim.scenario.tracks import load_tracks
+from alpasim.scenario.values import EGO_NAME
+from alpasim.scenario.vehicles import parse_vehicle, vehicle_input
+from alpasim.types import FloatArray, Route, Trajectory, VehicleParameters, frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a concrete scenario comes from, as its header will say it."""
+
+    name: str
+    source: str
+    seed: int
+    parameters: Mapping[str, Any]
+
+
+def resolve_road(model: ScenarioModel, inputs: Inputs, report: Report) -> RoadNetwork:
+    """The road with the scenario's surfaces on it; raises ScenarioError where it cannot be built."""
+    file = model.road.map
+    path: Path = ("road", "map", "file") if file is not None else ("road",)
+    try:
+        if file is not None:
+            data = inputs.checked(file.file, file.sha256)
+            road = load_map(data.decode("utf-8"), file.file)
+        else:
+            road = build_road(model.road)
+    except UnicodeDecodeError as cause:
+        report.add(
+            path, f"{file.file if file else 'the road'}: byte {cause.start} is not UTF-8 text, expected a map file"
+        )
+        raise ScenarioError(report.faults) from cause
+    except InputError as cause:
+        report.add(path, str(cause))
+        raise ScenarioError(report.faults) from cause
+    patches = _surfaces(model, road, report)
+    report.stop_if_any()
+    if patches:
+        road = RoadNetwork(road.lanes, road.signals, (*road.surfaces, *patches), tuple(road.courses.values()))
+    return road
+
+
+def _surfaces(model: ScenarioModel, road: RoadNetwork, report: Report) -> list[SurfacePatch]:
+    patches: list[SurfacePatch] = []
+    for index, surface in enumerate(model.surfaces):
+        if surface.polygon is not None:
+            area: FloatArray = frozen(np.array(surface.polygon, dtype=np.float64))
+        else:
+            try:
+                area = course_area(
+                    road,
+                    surface.course,
+                    surface.lane,
+                    surface.from_s_m or 0.0,
+                    surface.to_s_m or 0.0,
+                    left=surface.left_m,
+                    right=surface.right_m,
+                    oncoming=True,
+                )
+            except InputError as cause:
+                report.add(("surfaces", index), str(cause))
+                continue
+        patches.append(SurfacePatch(area, surface.friction, surface.kind))
+    return patches
+
+
+def resolve(model: ScenarioModel, road: RoadNetwork, inputs: Inputs, origin: Origin, report: Report) -> Scenario:
+    """The concrete scenario without its content hash; raises ScenarioError with every fault."""
+    tracks = _tracks(model, inputs, report)
+    vehicle = _vehicle(model.ego, inputs, report)
+    report.stop_if_any()
+    assert vehicle is not None  # a missing vehicle is a fault
+    placed = place_all(model, road, vehicle, tracks, report)
+    goal = _goal(model.ego.goal, road, report)
+    actors = tuple(
+        actor_spec(name, actor, placed[name], tracks) for name, actor in model.actors.items() if name in placed
+    )
+    events = tuple(_events(model, report))
+    ego = placed.get(EGO_NAME)
+    checks.check_places(model, road, placed, report)
+    checks.check_waypoints(model, actors, road, report)
+    checks.check_positions(model, road, report)
+    report.stop_if_any()
+    assert ego is not None and goal is not None  # either missing is a fault
+    route = _route(road, ego, goal, report)
+    reference = _reference(model.ego, vehicle, tracks, report)
+    report.stop_if_any()
+    assert route is not None  # a missing route is a fault
+    visibility = model.environment.visibility_m
+    return Scenario(
+        name=origin.name,
+        title=model.title,
+        source=origin.source,
+        seed=origin.seed,
+        content_hash="",
+        road=road,
+        ego=EgoSpec(vehicle, ego.pose, ego.speed_mps, goal, route),
+        actors=actors,
+        events=events,
+        expect=tuple(expectation(entry) for entry in model.expect),
+        environment=Environment(
+            model.environment.friction, model.environment.rain, math.inf if visibility is None else visibility
+        ),
+        time_limit_s=model.end.time_limit_s,
+        tags={key: value for key, value in model.tags.model_dump().items() if value},
+        parameters=dict(origin.parameters),
+        reference=reference,
+        inputs=dict(sorted(inputs.bytes.items())),
+    )
+
+
+def _tracks(model: ScenarioModel, inputs: Inputs, report: Report) -> dict[str, Track]:
+    if model.tracks is None:
+        return {}
+    try:
+        return load_tracks(inputs.checked(model.tracks.file, model.tracks.sha256), model.tracks.file)
+    except InputError as cause:
+        report.add(("tracks", "file"), str(cause))
+        return {}
+
+
+def _vehicle(ego: EgoModel, inputs: Inputs, report: Report) -> VehicleParameters | None:
+    try:
+        name, data = vehicle_input(ego.vehicle, inputs)
+        return parse_vehicle(data, name)
+    except ScenarioError as cause:
+        report.faults += cause.faults
+    except InputError as cause:
+        report.add(("ego", "vehicle"), str(cause))
+    return None
+
+
+def _goal(goal: GoalModel, road: RoadNetwork, report: Report) -> Goal | None:
+    regions: tuple[FloatArray, ...] = ()
+    try:
+        if goal.regions is not None:
+            regions = tuple(frozen(np.array(region, dtype=np.float64)) for region in goal.regions)
+        elif goal.s_m is not None:
+            end = course_length(road, goal.course)
+            if not 0.0 <= goal.s_m < end:
+                raise InputError(f"s_m {goal.s_m:g} is not on course {goal.course!r}, which runs from 0 to {end:.1f} m")
+            regions = (course_area(road, goal.course, goal.lane, goal.s_m, min(goal.s_m + goal.length_m, end)),)
+        elif goal.x_m is not None and goal.y_m is not None and goal.radius_m is not None:
+            regions = (circle(goal.x_m, goal.y_m, goal.radius_m),)
+    except InputError as cause:
+        report.add(("ego", "goal"), str(cause))
+        return None
+    heading = goal.heading_rad
+    if goal.heading_deg is not None:
+        heading = (math.radians(goal.heading_deg[0]), math.radians(goal.heading_deg[1]))
+    before = math.inf if goal.before_s is None else goal.before_s
+    return Goal(regions, goal.bounds, heading, goal.after_s, before)
+
+
+def _route(road: RoadNetwork, ego: Placed, goal: Goal, report: Report) -> Route | None:
+    try:
+        return find_route(road, ego.pose, goal.regions)
+    except InputError as cause:
+        report.add(("ego", "goal"), str(cause))
+        return None
+
+
+def _events(model: ScenarioModel, report: Report) -> list[Event]:
+    rows = {name: row for row, name in enumerate((EGO_NAME, *model.actors))}
+    events: list[Event] = []
+    names: set[str] = set()
+    for index, event in enumerate(model.events):
+        name = event.name or f"event_{index + 1}"
+        if name in names:
+            report.add(("events", index, "name"), f"a second event named {name!r}, expected names that differ")
+        names.add(name)
+        conditions = tuple(
+            Condition(kind, options, rows.get(getattr(options, "of", ""), -1), rows.get(getattr(options, "to", ""), -1))
+            for _, kind, options in event.conditions()
+        )
+        actions = tuple(
+            Action(rows[actor], found.kind, found.options) for actor, _, found in event.actions() if actor in rows
+        )
+        events.append(Event(name, conditions, actions))
+    return events
+
+
+def _reference(
+    ego: EgoModel, vehicle: VehicleParameters, tracks: Mapping[str, Track], report: Report
+) -> Trajectory | None:
+    """The recorded drive as poses of the rig, whose origin lies `rear_axle_x_m` from the box centre along the heading."""
+    if ego.reference is None:
+        return None
+    track = tracks.get(ego.reference.track)
+    if track is None:
+        name = ego.reference.track
+        report.add(("ego", "reference", "track"), f"no track {name!r} in the tracks file{checks.nearest(name, tracks)}")
+        return None
+    yaw = track.poses[:, 2]
+    shift = vehicle.rear_axle_x_m * np.stack([np.cos(yaw), np.sin(yaw)], axis=1)
+    poses = np.concatenate([track.poses[:, :2] + shift, yaw[:, None]], axis=1)
+    return Trajectory(frozen(track.times_us.copy()), frozen(poses), "world")
