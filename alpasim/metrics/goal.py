@@ -22,7 +22,7 @@ def goal_reached(goal: Goal, state: WorldState) -> bool:
 
     Bounds include their ends. Without regions time alone counts: to be unhurt when `after_s` has passed.
     """
-    time_s = state.time_us * 1e-6
+    time_s = state.time_us / 1e6
     if time_s < goal.after_s - _EXACT or time_s > goal.before_s + _EXACT:
         return False
     if goal.speed_mps is not None:

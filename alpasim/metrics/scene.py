@@ -186,7 +186,7 @@ class SceneMeter:
             step=step,
             state=state,
             dt_s=self._dt_s,
-            time_s=state.time_us * 1e-6,
+            time_s=state.time_us / 1e6,
             speed_mps=math.hypot(float(state.velocity[EGO, 0]), float(state.velocity[EGO, 1])),
             moved_m=moved,
             travelled_m=self._travelled,

@@ -29,7 +29,7 @@ def _speed(scene: SceneMeasures) -> MetricValue:
 def _deceleration(scene: SceneMeasures) -> MetricValue:
     if scene.touches:
         return INVALID
-    return MetricValue(max(-float(scene.state.ego.acceleration_in_rig[0]), 0.0))
+    return MetricValue(max(0.0, -float(scene.state.ego.acceleration_in_rig[0])))
 
 
 SPEED_LIMIT_EXCESS = SceneMetric(
