@@ -11,11 +11,11 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from alpasim.errors import InfrastructureError, PhysicsDiverged, PolicyFault, PolicyRaised
 from alpasim.metrics.scores import ExpectationResult, expectation_results, rollout_passed, scene_score
-from alpasim.policy.protocol import Policy
+from alpasim.policy.protocol import PolicyFactory
 from alpasim.recording.codec import ResultRecord
 from alpasim.recording.writer import RolloutWriter
 from alpasim.scenario.concrete import Scenario
@@ -63,12 +63,15 @@ class _Drive:
         self.writer: RolloutWriter | None = None
         self.in_policy = False
 
-    def run(self, policy: Policy, scenario: Scenario, start_log: Callable[[Simulation], RolloutWriter] | None) -> None:
+    def run(
+        self, make: PolicyFactory, scenario: Scenario, start_log: Callable[[Simulation], RolloutWriter] | None
+    ) -> None:
         """Observe, decide, step, record, until the simulation says why it ended."""
         simulation = self.simulation
         observation = simulation.reset(scenario)
         if start_log is not None:
             self.writer = start_log(simulation)
+        policy = self._ask(make)
         self._ask(policy.reset, simulation.brief)
         while simulation.end_reason is None:
             asked = time.perf_counter()
@@ -78,9 +81,9 @@ class _Drive:
                 self.writer.write_step(step, simulation.metrics.values_by_name())
             observation = simulation.observe()
 
-    def _ask(self, call: Callable[[Any], Answer], argument: object) -> Answer:
+    def _ask(self, call: Callable[..., Answer], *arguments: object) -> Answer:
         self.in_policy = True
-        answer = call(argument)
+        answer = call(*arguments)
         self.in_policy = False
         return answer
 
@@ -108,14 +111,14 @@ class _Ending:
 
 def run_rollout(
     scenario: Scenario,
-    policy: Policy,
+    make_policy: PolicyFactory,
     *,
     policy_reference: str,
     policy_fingerprint: str = "",
     out_dir: Path | None = None,
     simulation: Simulation | None = None,
 ) -> RolloutResult:
-    """Drive `scenario` with `policy` from reset to its end; with `out_dir`, write `rollout.mcap` and `reasoning.jsonl` there.
+    """Drive `scenario` with a fresh policy from reset to its end; with `out_dir`, write `rollout.mcap` and `reasoning.jsonl` there.
 
     A `simulation` handed in is reset to the scenario and left open, so that a batch need not start a physics client for
     each rollout. Whatever the policy does ends up in the result; raises InfrastructureError when the log cannot be written.
@@ -136,7 +139,7 @@ def run_rollout(
     drive = _Drive(simulation or Simulation(scenario))
     try:
         try:
-            drive.run(policy, scenario, None if out_dir is None else start_log)
+            drive.run(make_policy, scenario, None if out_dir is None else start_log)
             assert drive.simulation.end_reason is not None
             ending = _Ending(COMPLETED, drive.simulation.end_reason)
         except Exception as caught:
