@@ -22,6 +22,7 @@ from alpasim.scenario.kinds import KIND_WORDS, ROAD_BOUND
 from alpasim.scenario.names import behaviour_actions
 from alpasim.scenario.placing import Placed, course_length
 from alpasim.scenario.schema import PositionCondition, ScenarioModel, Waypoint
+from alpasim.scenario.triggers import HANDS_OVER
 from alpasim.scenario.values import EGO_NAME
 
 MOST_FAULTS = 50
@@ -112,13 +113,28 @@ def check_waypoints(model: ScenarioModel, actors: Iterable[ActorSpec], road: Roa
         if isinstance(found, tuple) and all(isinstance(point, Waypoint) for point in found):
             _check_way(found, ("actors", actor.name, "drive", actor.behaviour, "waypoints"), road, report)
     for index, event in enumerate(model.events):
-        for name, keys, action in event.actions():
+        for _, keys, action in event.actions():
             if action.path is not None:
                 _check_way(action.path.waypoints, ("events", index, "then", *keys, "path", "waypoints"), road, report)
-            able = behaviour_actions(model.actors[name].behaviour) if name in model.actors else None
-            if able is not None and action.kind not in able:
-                does = model.actors[name].behaviour
-                message = f"{name} drives by {does!r}, which cannot do {action.kind!r}; it can do: {', '.join(sorted(able)) or 'nothing'}"
+
+
+def check_actions(model: ScenarioModel, report: Faults) -> None:
+    """Nobody is told what neither its behaviour nor one that it may be handed over to can do."""
+    told: dict[str, set[str]] = {}
+    for event in model.events:
+        for name, _, action in event.actions():
+            told.setdefault(name, set()).add(action.kind)
+    for index, event in enumerate(model.events):
+        for name, keys, action in event.actions():
+            if name not in model.actors:
+                continue
+            behaviour = model.actors[name].behaviour
+            able = set(behaviour_actions(behaviour)) | set(HANDS_OVER)
+            for kind in told[name] & set(HANDS_OVER):
+                able |= behaviour_actions(HANDS_OVER[kind])
+            if action.kind not in able:
+                does = f"{name} drives by {behaviour!r} and cannot do {action.kind!r}"
+                message = f"{does}, expected one of {', '.join(sorted(able))}, or another behaviour"
                 report.add(("events", index, "then", *keys, action.kind), message, at_key=True)
 
 

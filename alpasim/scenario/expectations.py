@@ -68,13 +68,15 @@ def _metric_faults(name: Any) -> list[tuple[tuple[str | int, ...], str]]:
     known = plugins.names(plugins.METRICS)
     if not isinstance(name, str) or name in known:
         return []
-    return [(("metric",), f"unknown metric {name!r}{did_you_mean(name, known)}; registered: {', '.join(known)}")]
+    hint = did_you_mean(name, known) or f"; registered: {', '.join(known)}"
+    return [(("metric",), f"unknown metric {name!r}{hint}")]
 
 
 def _unknown(word: str) -> str:
     known = [*WORDS, *BOUNDS]
     metric = " (it is a metric: write {metric: NAME, at_least: X})" if word in plugins.names(plugins.METRICS) else ""
-    return f"unknown expectation {word!r}{did_you_mean(word, known)}{metric}; known: {', '.join(known)}"
+    hint = did_you_mean(word, known) or metric or f"; known: {', '.join(known)}"
+    return f"unknown expectation {word!r}{hint}"
 
 
 def expectation(entry: str | MetricBoundModel | dict[str, float | bool]) -> Expectation:

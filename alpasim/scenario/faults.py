@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -86,8 +87,13 @@ def explain(
     error: ValidationError, model: type[BaseModel], root: Node, file: str, prefix: Path = (), *, data: Any
 ) -> list[Fault]:
     """Every fault of `error`, found when `model` read `data`, which stands at `prefix` in the file's tree `root`."""
-    schema = model.model_json_schema(mode="validation")
+    schema = _json_schema(model)
     return [_explain_one(dict(found), schema, root, file, prefix, data) for found in error.errors(include_url=False)]
+
+
+@cache
+def _json_schema(model: type[BaseModel]) -> Mapping[str, Any]:
+    return model.model_json_schema(mode="validation")
 
 
 def _explain_one(
@@ -227,7 +233,8 @@ def _below(schema: Mapping[str, Any], part: str | int) -> Iterator[Mapping[str, 
         candidates = [prefix[part]] if part < len(prefix) else [schema.get("items")]
     else:
         properties = schema.get("properties", {})
-        candidates = [properties[part]] if part in properties else [schema.get("additionalProperties")]
+        others = [schema.get("additionalProperties"), *schema.get("patternProperties", {}).values()]
+        candidates = [properties[part]] if part in properties else others
     yield from (found for found in candidates if isinstance(found, Mapping))
 
 

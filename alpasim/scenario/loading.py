@@ -27,6 +27,7 @@ from alpasim.scenario.names import check_names
 from alpasim.scenario.resolving import Origin, resolve, resolve_road
 from alpasim.scenario.schema import SCHEMA, Parameter, ParameterModel, ScenarioModel
 from alpasim.scenario.variation import Value, check_references, draw, extremes, references, substituted
+from alpasim.scenario.vehicles import vehicle_input
 
 __all__ = [
     "LogicalScenario",
@@ -62,6 +63,11 @@ class LogicalScenario:
     _root: Node = field(repr=False)
     _read: Reader = field(repr=False)
     _shared: dict[str, tuple[RoadNetwork, dict[str, bytes]]] = field(repr=False, default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        """The family that its tags name, the empty string where they name none."""
+        return str(self.tags.get("family", ""))
 
     def concrete(self, seed: int = 0, overrides: Mapping[str, Value] | None = None) -> Scenario:
         """The scenario that a seed means, with parameters in `overrides` set instead of drawn.
@@ -133,6 +139,7 @@ def _logical(data: bytes, source: str, file: str, main: str, read: Reader) -> Lo
         faults += [fault for fault in found if (fault.line, fault.column, fault.path) not in kept]
         if undefined or faults:
             break
+    faults += _vehicle_faults(root, file, read)
     if faults or model is None:
         raise ScenarioError(_distinct(faults))
     tags = {key: value for key, value in model.tags.model_dump().items() if value}
@@ -171,6 +178,19 @@ def _parameters(root: Node, file: str) -> tuple[dict[str, ParameterModel | Value
         except ValidationError as error:
             faults += explain(error, ParameterModel, root, file, ("parameters", name), data=below.plain())
     return found, faults
+
+
+def _vehicle_faults(root: Node, file: str, read: Reader) -> list[Fault]:
+    """Whether the ego's vehicle, where the file names one outright, can be read at all; its figures are checked later."""
+    ego = root.child("ego")
+    node = ego.child("vehicle") if ego is not None else None
+    if node is None or not isinstance(node.content, str) or node.content.startswith("$"):
+        return []
+    try:
+        vehicle_input(node.content, read)
+    except InputError as cause:
+        return [Fault(file, node.line, node.column, "ego.vehicle", str(cause))]
+    return []
 
 
 def _trials(parameters: Mapping[str, ParameterModel | Value]) -> list[dict[str, Value]]:

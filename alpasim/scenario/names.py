@@ -39,7 +39,7 @@ def check_names(root: Node, data: Any, file: str) -> list[Fault]:
     for name, actor in actors.items():
         if isinstance(actor, Mapping):
             faults += _drive_faults(root, file, ("actors", name), actor, "tracks" in data)
-    known = [EGO_NAME, *actors]
+    known = list(dict.fromkeys((EGO_NAME, *actors)))
     for path, found, allowed in _actor_references(data, actors):
         names = known if allowed else list(actors)
         if isinstance(found, str) and found not in names:

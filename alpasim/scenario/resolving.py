@@ -115,6 +115,7 @@ def resolve(model: ScenarioModel, road: RoadNetwork, inputs: Inputs, origin: Ori
     ego = placed.get(EGO_NAME)
     checks.check_places(model, road, placed, report)
     checks.check_waypoints(model, actors, road, report)
+    checks.check_actions(model, report)
     checks.check_positions(model, road, report)
     report.stop_if_any()
     assert ego is not None and goal is not None  # either missing is a fault

@@ -191,6 +191,8 @@ class ActionModel(Model):
 
 
 ACTION_KINDS = ("speed", "change_lane", "path", "stop")
+HANDS_OVER = {"path": "path"}
+"""Actions that any actor can be told, because they hand it over to a behaviour: action and behaviour."""
 
 
 def one_or_many(value: Any) -> Literal["<one>", "<many>"]:
