@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from alpasim.compiled import compiled
 from alpasim.geometry import wrap_angle, wrap_angles
 from alpasim.road.network import TRAFFIC_KINDS, Lane, RoadNetwork
 from alpasim.road.polyline import arc_length, project
@@ -20,9 +21,9 @@ from alpasim.types import BoolArray, FloatArray, IntArray
 
 Turn = Literal["left", "straight", "right"]
 
-SPACING_M = 2.0
+SPACING_M = 1.0
 """Distance between the rows of a table, at most [m]."""
-BEND_WINDOW_M = 8.0
+BEND_WINDOW_M = 5.0
 """Curvature is taken over this much of the lane to both sides, so that a kink in a coarse map is no bend [m]."""
 
 X, Y, HEADING, CURVATURE, BEND_SPEED, LIMIT_SPEED = range(6)
@@ -149,7 +150,7 @@ def build_path(
     limits = np.array([lane.speed_limit_mps for lane in chain])
     at = spacing * np.arange(len(points))
     limit = limits[np.maximum(np.searchsorted(starts, at, side="right") - 1, 0)]
-    bend = np.sqrt(grip.sideways / np.maximum(np.abs(points[:, CURVATURE]), 1e-9))
+    bend = np.sqrt(grip.sideways / np.maximum(_sharpest(points[:, CURVATURE], spacing), 1e-9))
     points[:, BEND_SPEED] = _reachable(bend, spacing, grip.braking)
     points[:, LIMIT_SPEED] = _reachable(limit, spacing, grip.braking)
     return LanePath(
@@ -186,6 +187,15 @@ def _table(line: FloatArray, s: FloatArray) -> tuple[FloatArray, float]:
     return points, spacing
 
 
+def _sharpest(curvature: FloatArray, spacing: float) -> FloatArray:
+    """The sharpest bend within the window round each row: taking it over a window has blurred where a bend begins."""
+    window = max(1, round(BEND_WINDOW_M / spacing))
+    padded = np.pad(np.abs(curvature), window)
+    blurred: FloatArray = np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1).max(axis=1)
+    return blurred
+
+
+@compiled
 def _reachable(speed: FloatArray, spacing: float, braking: float) -> FloatArray:
     """The fastest speeds that still let a driver brake in time for every slower place ahead."""
     capped = speed.copy()
