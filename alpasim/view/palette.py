@@ -1,0 +1,85 @@
+"""The colours of a picture, in one place: a quiet ground, so that the ego and what endangers it stand out."""
+
+from __future__ import annotations
+
+from alpasim.types import SignalColour
+from alpasim.view.canvas import Colour
+
+GROUND: Colour = (214, 221, 208)
+ASPHALT: Colour = (84, 91, 102)
+SHOULDER: Colour = (97, 104, 114)
+PARKING: Colour = (93, 100, 112)
+BUS_LANE: Colour = (92, 88, 104)
+BICYCLE_LANE: Colour = (133, 96, 92)
+SIDEWALK: Colour = (196, 198, 196)
+KERB: Colour = (226, 226, 221)
+PAVEMENT_EDGE: Colour = (160, 166, 158)
+
+MARK: Colour = (236, 239, 241)
+MARK_OPPOSITE: Colour = (244, 205, 92)
+STOP_LINE: Colour = (248, 249, 250)
+
+ICE: Colour = (176, 216, 240, 165)
+ICE_EDGE: Colour = (226, 244, 255, 220)
+SLIPPERY: Colour = (110, 140, 168, 130)
+ROUGH: Colour = (140, 122, 92, 110)
+
+SIGNALS: dict[SignalColour, Colour] = {
+    SignalColour.OFF: (110, 114, 120),
+    SignalColour.RED: (240, 62, 62),
+    SignalColour.RED_YELLOW: (255, 132, 40),
+    SignalColour.YELLOW: (252, 196, 25),
+    SignalColour.GREEN: (55, 200, 96),
+}
+LAMP_OFF: Colour = (62, 66, 73)
+HOUSING: Colour = (26, 29, 34)
+
+EGO: Colour = (28, 126, 230)
+EGO_ROOF: Colour = (74, 160, 246)
+PLAN: Colour = (64, 196, 255)
+TRAIL: Colour = (28, 126, 230)
+GOAL: Colour = (64, 192, 102)
+
+GLASS: Colour = (38, 46, 58)
+OUTLINE: Colour = (36, 40, 47)
+SHADOW: Colour = (20, 24, 30, 70)
+VEHICLES: tuple[tuple[Colour, Colour], ...] = (
+    ((206, 212, 218), (226, 230, 234)),
+    ((148, 157, 168), (170, 178, 188)),
+    ((226, 219, 205), (240, 235, 225)),
+    ((176, 118, 106), (196, 140, 128)),
+    ((126, 146, 134), (150, 168, 157)),
+)
+"""Body and roof; an actor keeps its own by its row."""
+
+TRAILER: Colour = (232, 235, 238)
+TRAILER_SEAM: Colour = (205, 210, 215)
+BUS: Colour = (222, 170, 74)
+PEOPLE: Colour = (245, 120, 42)
+RIDER: Colour = (214, 82, 138)
+MOTORCYCLE: Colour = (176, 56, 56)
+BICYCLE: Colour = (60, 130, 110)
+HAIR: Colour = (74, 48, 36)
+SKIN: Colour = (240, 200, 168)
+WHEEL: Colour = (24, 26, 30)
+ANIMAL: Colour = (150, 98, 56)
+ANIMAL_DARK: Colour = (112, 70, 38)
+DEBRIS: Colour = (176, 124, 70)
+DEBRIS_DARK: Colour = (124, 84, 44)
+CONE: Colour = (255, 112, 32)
+CONE_RING: Colour = (250, 250, 250)
+BARRIER: tuple[Colour, Colour] = ((228, 64, 64), (246, 246, 246))
+HEADLIGHT: Colour = (255, 250, 215)
+TAILLIGHT: Colour = (150, 38, 38)
+BRAKE_LIGHT: Colour = (255, 44, 44)
+VELOCITY: Colour = (255, 255, 255, 150)
+EGO_VELOCITY: Colour = (116, 206, 255, 190)
+STRUCK: Colour = (235, 60, 50)
+FLASH: tuple[Colour, Colour, Colour] = ((226, 38, 38), (255, 146, 28), (255, 236, 130))
+
+PANEL: Colour = (22, 26, 33, 214)
+INK: Colour = (244, 246, 248)
+INK_QUIET: Colour = (164, 173, 184)
+INK_ACCENT: Colour = (112, 196, 255)
+INK_ALARM: Colour = (255, 120, 104)
+LABEL: Colour = (38, 43, 51)
