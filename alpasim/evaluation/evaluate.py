@@ -1,0 +1,170 @@
+"""Runs a plan to its end, or as far as it is let, and keeps every outcome.
+
+Answers how plan, store and workers go together: this process alone writes `results.sqlite`, one rollout at a time, each
+before its worker gets the next one. Whatever kills it, a resume runs exactly the rollouts that were not recorded.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from alpasim.errors import InfrastructureError, InputError, PlanError
+from alpasim.evaluation.interrupts import Interrupts
+from alpasim.evaluation.jobs import POLICY_CRASHED, POLICY_TIMEOUT, Job, Outcome
+from alpasim.evaluation.lock import RunLock
+from alpasim.evaluation.manifest import Manifest, machine, now, read_manifest, session, write_manifest
+from alpasim.evaluation.plan import Plan, PlannedRollout
+from alpasim.evaluation.progress import Progress, Silent
+from alpasim.evaluation.store import STORE_NAME, Store
+from alpasim.evaluation.summary import Summary, read_summary
+from alpasim.evaluation.workers import Died, Done, Event, StorageFailed, Workers
+
+EXECUTOR = "alpasim.evaluation.executor:Executor"
+LIMIT_S = 300.0
+"""Wall-clock seconds a rollout may take before its worker is killed."""
+GRACE_S = 4.0
+"""How long running rollouts may go on after the first interruption."""
+MAX_ATTEMPTS = 3
+"""A rollout whose worker was killed from outside (by SIGKILL, SIGTERM …) is run again, so that an impatient operator does
+not change results; the same death three times is the rollout's own."""
+_FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT})
+
+
+@dataclass(slots=True)
+class _Run:
+    """What the loop works on."""
+
+    run_dir: Path
+    store: Store
+    workers: Workers
+    progress: Progress
+    waiting: deque[int]
+    rollouts: tuple[PlannedRollout, ...]
+    attempts: dict[int, int] = field(default_factory=dict)
+
+    def hand_out(self) -> None:
+        """Give every idle worker the next rollout."""
+        while self.waiting and self.workers.idle:
+            rollout = self.rollouts[self.waiting.popleft()]
+            worker = self.workers.give(Job.of(rollout, str(self.run_dir)))
+            self.attempts[rollout.index] = self.attempts.get(rollout.index, 0) + 1
+            self.store.claim(rollout.index, worker)
+
+    def take(self, event: Event) -> None:
+        """Keep what an event says; a worker killed from outside gives its rollout back."""
+        index = event.job.index
+        if isinstance(event, StorageFailed):
+            raise InfrastructureError(f"storage_full: {event.error}")
+        if isinstance(event, Done):
+            self.record(index, event.outcome)
+        elif isinstance(event, Died):
+            if event.signal_number in _FROM_OUTSIDE and self.attempts[index] < MAX_ATTEMPTS:
+                self.waiting.appendleft(index)
+            else:
+                self.record(index, _crashed(event, self.attempts[index]))
+        else:
+            error = f"the rollout took longer than {event.limit_s:g} s; its worker was killed"
+            self.record(index, Outcome(POLICY_TIMEOUT, error=error, error_traceback=event.output, wall_s=event.limit_s))
+
+    def record(self, index: int, outcome: Outcome) -> None:
+        """Write the row, then tell whoever waits."""
+        self.store.record(index, outcome, now())
+        self.progress.done(self.rollouts[index], outcome)
+
+    def loop(self, interrupts: Interrupts) -> bool:
+        """Run until nothing is left; True where it was interrupted before that."""
+        stop_at: float | None = None
+        while self.waiting or self.workers.running:
+            if interrupts.count and stop_at is None:
+                stop_at = time.monotonic() + GRACE_S
+                self.progress.say("interrupted: finishing the rollouts that are running (again: stop at once)")
+            if stop_at is None:
+                self.hand_out()
+            elif not self.workers.running or interrupts.count > 1 or time.monotonic() >= stop_at:
+                return True
+            for event in self.workers.wait(0.1):
+                self.take(event)
+        return False
+
+
+def _crashed(event: Died, attempts: int) -> Outcome:
+    """The outcome of a rollout whose worker ended."""
+    if event.signal_number:
+        name = signal.Signals(event.signal_number).name
+        how = f"was ended by signal {event.signal_number} ({name})"
+    else:
+        how = f"ended with exit code {event.exit_code}"
+    again = f", {attempts} times" if attempts > 1 else ""
+    return Outcome(POLICY_CRASHED, error=f"the process that ran the policy {how}{again}", error_traceback=event.output)
+
+
+def evaluate(
+    plan: Plan,
+    out_dir: Path | str,
+    *,
+    workers: int = 1,
+    resume: bool = False,
+    limit_s: float = LIMIT_S,
+    progress: Progress | None = None,
+    runner: str = EXECUTOR,
+    settings: Mapping[str, Any] | None = None,
+) -> Summary:
+    """Run every rollout of `plan` in `workers` processes; results lie in `out_dir` and come back as a Summary.
+
+    With `resume`, a run of the same plan in `out_dir` is finished; without it, a folder that holds a run is refused.
+    `runner` (`module:name`) makes what a worker runs a job with. Raises PlanError where the folder belongs to another
+    plan or process, InfrastructureError where the disk is full or workers do not start; both leave a run that can be
+    resumed. An interruption is not raised: the Summary says so.
+    """
+    if workers < 1:
+        raise InputError(f"workers: found {workers}, expected at least 1")
+    run_dir = Path(out_dir).resolve()
+    _make_folder(run_dir)
+    with RunLock(run_dir), Interrupts() as interrupts:
+        _begin(plan, run_dir, workers, resume, dict(settings or {}))
+        with Store(run_dir) as store:
+            store.add_plan(plan)
+            waiting = deque(store.open_rollouts())
+            interrupted = False
+            if waiting:
+                count = min(workers, len(waiting))
+                with Workers(count, runner, limit_s) as pool, progress or Silent() as shown:
+                    run = _Run(run_dir, store, pool, shown, waiting, plan.rollouts)
+                    interrupted = run.loop(interrupts)
+            store.release()
+        return replace(read_summary(run_dir), interrupted=interrupted)
+
+
+def _make_folder(run_dir: Path) -> None:
+    """The run's folder."""
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        raise InputError(f"{run_dir}: cannot be made: {cause.strerror}") from cause
+
+
+def _begin(plan: Plan, run_dir: Path, workers: int, resume: bool, settings: dict[str, Any]) -> None:
+    """Write or check the manifest; PlanError where the folder is taken by something else."""
+    found = read_manifest(run_dir)
+    if found is None:
+        if (run_dir / STORE_NAME).exists() and not resume:
+            raise PlanError(f"{run_dir}: holds {STORE_NAME} but no manifest; choose another --out")
+        write_manifest(run_dir, Manifest(plan, machine(), settings, (session(workers),)))
+        return
+    differences = found.plan.differences(plan)
+    if differences:
+        listed = "\n".join(f"  {line}" for line in differences[:20])
+        raise PlanError(
+            f"{run_dir}: belongs to another plan:\n{listed}\nchoose another --out, or ask for the same plan"
+        )
+    if not resume:
+        raise PlanError(
+            f"{run_dir}: holds a run of this plan already; finish it with --resume, or choose another --out"
+        )
+    write_manifest(run_dir, replace(found, sessions=(*found.sessions, session(workers))))

@@ -1,0 +1,216 @@
+"""What a run's rows add up to: per policy, per scenario and policy, and the list of what broke.
+
+Answers "how did each policy do". Denominators come from the plan: a rollout that broke or has not run counts as 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alpasim.errors import PlanError
+from alpasim.evaluation.jobs import COMPLETED
+from alpasim.evaluation.manifest import Manifest, read_manifest
+from alpasim.evaluation.store import PLANNED, Row, read_rows
+
+_T_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
+_T_975_MORE = ((15, 2.131), (20, 2.086), (30, 2.042), (60, 2.000), (120, 1.980))
+"""Student's t for a two-sided 95 % interval, by degrees of freedom: 1 to 10, then at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A mean over the plan and the half width of its 95 % confidence interval over seeds, None with a single seed."""
+
+    mean: float
+    half_width: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What some rows of the plan add up to.
+
+    `km_per_at_fault` is the distance driven over the number of rollouts with a collision at fault or off the road, inf with
+    none, None where nothing was driven. `min_time_to_collision_s` is the smallest of the group, None where it was never
+    measurable. Counts are of rollouts; `statuses` of what did not complete.
+    """
+
+    planned: int
+    passed: int
+    score: Score
+    collisions: int
+    at_fault: int
+    off_road: int
+    progress: float
+    min_time_to_collision_s: float | None
+    distance_km: float
+    km_per_at_fault: float | None
+    statuses: Mapping[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; infinite kilometres are the text `inf`."""
+        km = self.km_per_at_fault
+        return {
+            "planned": self.planned,
+            "passed": self.passed,
+            "score": self.score.mean,
+            "score_ci95": self.score.half_width,
+            "collisions": self.collisions,
+            "collisions_at_fault": self.at_fault,
+            "off_road": self.off_road,
+            "progress": self.progress,
+            "min_time_to_collision_s": self.min_time_to_collision_s,
+            "distance_km": self.distance_km,
+            "km_per_at_fault_incident": "inf" if km is not None and math.isinf(km) else km,
+            "not_completed": dict(self.statuses),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run as far as it has come. `rows` are all of the plan's, in its order."""
+
+    run_dir: Path
+    manifest: Manifest
+    rows: tuple[Row, ...]
+    interrupted: bool = False
+
+    @property
+    def by_policy(self) -> dict[str, Group]:
+        """One group a policy."""
+        return {p.name: group([row for row in self.rows if row.policy == p.name]) for p in self.manifest.plan.policies}
+
+    @property
+    def by_scenario(self) -> dict[tuple[str, str], Group]:
+        """One group a scenario and policy, in plan order."""
+        cells: dict[tuple[str, str], list[Row]] = {}
+        for row in self.rows:
+            cells.setdefault((row.scenario, row.policy), []).append(row)
+        return {key: group(rows) for key, rows in cells.items()}
+
+    @property
+    def broken(self) -> list[Row]:
+        """Rows that ran and did not complete."""
+        return [row for row in self.rows if row.status not in (COMPLETED, PLANNED)]
+
+    @property
+    def failed(self) -> list[Row]:
+        """Rows that completed and did not pass."""
+        return [row for row in self.rows if row.status == COMPLETED and row.outcome and not row.outcome.passed]
+
+    @property
+    def remaining(self) -> int:
+        """Rollouts that have not been run to an end."""
+        return sum(row.status == PLANNED for row in self.rows)
+
+    def exit_code(self, strict: bool = False) -> int:
+        """130 interrupted; with `strict` 1 where anything broke, failed or is missing; 0 otherwise."""
+        if self.interrupted:
+            return 130
+        return int(strict and bool(self.broken or self.failed or self.remaining))
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything a program would ask of a run."""
+        return {
+            "run": str(self.run_dir),
+            "plan_hash": self.manifest.plan.hash,
+            "planned": len(self.rows),
+            "remaining": self.remaining,
+            "interrupted": self.interrupted,
+            "policies": {name: found.to_json() for name, found in self.by_policy.items()},
+            "scenarios": [
+                {"scenario": scenario, "policy": policy, **found.to_json()}
+                for (scenario, policy), found in self.by_scenario.items()
+            ],
+            "broken": [
+                {
+                    "scenario": row.scenario,
+                    "policy": row.policy,
+                    "seed": row.seed,
+                    "status": row.status,
+                    "error": row.outcome.error if row.outcome else "",
+                }
+                for row in self.broken
+            ],
+        }
+
+
+def read_summary(run_dir: Path) -> Summary:
+    """The run in a folder; PlanError where there is none."""
+    if not run_dir.is_dir():
+        raise PlanError(f"{run_dir}: no such folder; expected the folder of an evaluation")
+    manifest = read_manifest(run_dir)
+    if manifest is None:
+        raise PlanError(f"{run_dir}: no manifest.json here; expected the folder of an evaluation")
+    return Summary(run_dir, manifest, tuple(read_rows(run_dir)))
+
+
+def group(rows: Sequence[Row]) -> Group:
+    """What rows add up to; rows without an outcome count as planned and as 0."""
+    outcomes = [row.outcome for row in rows if row.outcome is not None]
+    at_fault = sum(_flag(o.metrics, "collision_at_fault") for o in outcomes)
+    off_road = sum(_flag(o.metrics, "offroad") for o in outcomes)
+    incidents = sum(_flag(o.metrics, "collision_at_fault") or _flag(o.metrics, "offroad") for o in outcomes)
+    distance_km = _total(o.metrics.get("dist_traveled_m") for o in outcomes) / 1000.0
+    times = [t for o in outcomes if (t := o.metrics.get("time_to_collision_s")) is not None and math.isfinite(t)]
+    progress = _total(o.metrics.get("progress_rel_to_total") for o in outcomes)
+    return Group(
+        planned=len(rows),
+        passed=sum(o.passed for o in outcomes),
+        score=score_over_seeds(rows),
+        collisions=sum(_flag(o.metrics, "collision_any") for o in outcomes),
+        at_fault=at_fault,
+        off_road=off_road,
+        progress=progress / len(rows) if rows else 0.0,
+        min_time_to_collision_s=min(times, default=None),
+        distance_km=distance_km,
+        km_per_at_fault=_per_incident(distance_km, incidents),
+        statuses=dict(sorted(Counter(row.status for row in rows if row.status != COMPLETED).items())),
+    )
+
+
+def _flag(metrics: Mapping[str, float | None], name: str) -> bool:
+    """Whether a yes-or-no metric was yes."""
+    return bool(metrics.get(name) or 0.0)
+
+
+def _total(values: Iterable[float | None]) -> float:
+    """Sum of what is there, exactly rounded, so that no order of rows changes it."""
+    return math.fsum(value for value in values if value is not None and math.isfinite(value))
+
+
+def _per_incident(distance_km: float, incidents: int) -> float | None:
+    """Kilometres per incident."""
+    if incidents:
+        return distance_km / incidents
+    return math.inf if distance_km > 0.0 else None
+
+
+def score_over_seeds(rows: Sequence[Row]) -> Score:
+    """Mean score over all rows, and a t interval over the means of the seeds: scenarios are what was chosen to be asked,
+    seeds are what chance decided."""
+    if not rows:
+        return Score(0.0, None)
+    by_seed: dict[int, list[float]] = {}
+    for row in rows:
+        by_seed.setdefault(row.seed, []).append(row.outcome.score if row.outcome else 0.0)
+    mean = math.fsum(value for values in by_seed.values() for value in values) / len(rows)
+    count = len(by_seed)
+    if count < 2:
+        return Score(mean, None)
+    means = [math.fsum(values) / len(values) for values in by_seed.values()]
+    centre = math.fsum(means) / count
+    variance = math.fsum((value - centre) ** 2 for value in means) / (count - 1)
+    return Score(mean, _t_975(count - 1) * math.sqrt(variance / count))
+
+
+def _t_975(freedom: int) -> float:
+    """Student's t quantile for a two-sided 95 % interval; between the table's rows the wider one."""
+    if freedom <= len(_T_975):
+        return _T_975[freedom - 1]
+    below = [value for least, value in _T_975_MORE if freedom >= least]
+    return below[-1] if below else _T_975[-1]

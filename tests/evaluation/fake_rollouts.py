@@ -1,0 +1,125 @@
+"""Rollouts that cost nothing, for workers: what they do is said by the policy's name, what they give by the job alone."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from alpasim.errors import InfrastructureError
+from alpasim.evaluation.jobs import Job, Outcome
+from alpasim.evaluation.plan import Plan, PlannedPolicy, PlannedScenario
+
+RUNNER = "fake_rollouts:Fake"
+
+
+class Fake:
+    """A runner: drives nothing, and writes one line into `journal.txt` of the run for every rollout it has finished."""
+
+    def __call__(self, job: Job) -> Outcome:
+        behaviour = getattr(self, job.policy.partition("-")[0], None)
+        if behaviour is not None:
+            behaviour(job)
+        outcome = outcome_of(job)
+        with (run_dir(job) / "journal.txt").open("a") as journal:
+            journal.write(f"{job.index}\n")
+        return outcome
+
+    def slow(self, job: Job) -> None:
+        time.sleep(0.02)
+
+    def sleeps(self, job: Job) -> None:
+        time.sleep(1000.0)
+
+    def deaf(self, job: Job) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        ctypes.CDLL(None).sleep(1000)
+
+    def segfault(self, job: Job) -> None:
+        ctypes.string_at(0)
+
+    def exits(self, job: Job) -> None:
+        os._exit(3)
+
+    def killed(self, job: Job) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def unlucky(self, job: Job) -> None:
+        """Dies by an outside hand the first time only."""
+        mark = run_dir(job) / f"unlucky-{job.index}"
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def forks(self, job: Job) -> None:
+        """Leaves a child that holds every pipe open, and dies."""
+        if os.fork() == 0:
+            time.sleep(30.0)
+        os._exit(4)
+
+    def floods(self, job: Job) -> None:
+        piece = b"x" * 2**16
+        for _ in range(16 * 30):
+            os.write(1, piece)
+
+    def prints(self, job: Job) -> None:
+        print(f"hello from {job.index}")
+        print("and to stderr", file=sys.stderr)
+
+    def full(self, job: Job) -> None:
+        raise InfrastructureError("No space left on device")
+
+
+class Broken:
+    """A runner that cannot be made."""
+
+    def __init__(self) -> None:
+        raise ImportError("no module named 'nowhere'")
+
+
+def run_dir(job: Job) -> Path:
+    return Path(job.out_dir).parents[3]
+
+
+def outcome_of(job: Job) -> Outcome:
+    """A score, metrics and a hash that depend on scenario, policy and seed alone."""
+    digest = hashlib.sha256(f"{job.scenario}/{job.policy}/{job.seed}".encode()).digest()
+    crashed = digest[0] < 64
+    return Outcome(
+        status="completed",
+        end_reason="collision" if crashed else "goal_reached",
+        passed=not crashed,
+        score=0.0 if crashed else digest[1] / 255.0,
+        steps=digest[2],
+        duration_s=digest[2] * 0.1,
+        metrics={
+            "collision_any": float(crashed),
+            "collision_at_fault": float(crashed),
+            "offroad": 0.0,
+            "progress_rel_to_total": digest[3] / 255.0,
+            "dist_traveled_m": float(digest[4]),
+            "time_to_collision_s": None if digest[5] < 40 else digest[5] / 50.0,
+            "speed_mps": float("inf"),
+        },
+        expectations=({"text": "no_collision", "passed": not crashed, "margin": -1.0 if crashed else 0.0},),
+        parameters={"gap_m": 40.5},
+        scenario_hash="s" * 64,
+        content_hash=digest.hex(),
+        wall_s=time.time() % 1.0,
+    )
+
+
+def plan_of(scenarios: int = 2, policies: tuple[str, ...] = ("fine",), seeds: int = 3) -> Plan:
+    """A plan whose files exist nowhere."""
+    return Plan(
+        scenarios=tuple(
+            PlannedScenario(f"scene_{k}", f"/nowhere/scene_{k}.scn.yaml", f"{k}" * 64) for k in range(scenarios)
+        ),
+        policies=tuple(PlannedPolicy(name, name, f"print of {name}") for name in policies),
+        seeds=tuple(range(seeds)),
+        code={"alpasim": "0.1.0"},
+    )
