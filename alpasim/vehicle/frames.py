@@ -1,0 +1,37 @@
+"""Between the box and the rig: the one place that knows how the two frames of a vehicle lie to each other.
+
+A state's pose is the centre of the vehicle's box; a driver's pose is the rig, x forward, y left, z up, its origin on the
+ground under the rear axle. Both conversions turn about z only: the rig stands level on the ground whatever the body's
+pitch and roll.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from alpasim.types import FloatArray, VehicleParameters
+
+
+def rig_from_box(position: FloatArray, yaw: float, vehicle: VehicleParameters) -> FloatArray:
+    """Rig pose (4,) x, y, z, yaw from a box centre `position` (3,) and its heading, both in the world frame."""
+    x, y, z = float(position[0]), float(position[1]), float(position[2])
+    along = vehicle.rear_axle_x_m
+    return np.array((x + along * math.cos(yaw), y + along * math.sin(yaw), z - 0.5 * vehicle.height_m, yaw))
+
+
+def box_from_rig(rig: FloatArray, vehicle: VehicleParameters) -> tuple[FloatArray, float]:
+    """Box centre (3,) and heading from a rig pose (4,) x, y, z, yaw: the inverse of `rig_from_box`."""
+    x, y, z, yaw = (float(value) for value in rig)
+    along = vehicle.rear_axle_x_m
+    centre = np.array((x - along * math.cos(yaw), y - along * math.sin(yaw), z + 0.5 * vehicle.height_m))
+    return centre, yaw
+
+
+def rig_poses_from_boxes(poses: FloatArray, vehicle: VehicleParameters) -> FloatArray:
+    """Rig poses (k, 3) x, y, yaw from box-centre poses (k, 3) x, y, yaw, world frame."""
+    rig = np.array(poses, dtype=np.float64)
+    rig[:, 0] += vehicle.rear_axle_x_m * np.cos(rig[:, 2])
+    rig[:, 1] += vehicle.rear_axle_x_m * np.sin(rig[:, 2])
+    return rig

@@ -1,0 +1,228 @@
+"""All actors but the ego: bodies that follow their behaviours until something touches them.
+
+Keeps who is guided, who has been struck, who may touch whom soon, and does to the engine's bodies what follows from that.
+The rules are told in `world.py`; the geometry lies in `nearness.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from alpasim.road.network import RoadNetwork
+from alpasim.scenario.concrete import ActorSpec, Scenario
+from alpasim.types import EGO, Bodies, Motion
+from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Vector3, yaw_of
+from alpasim.world.nearness import (
+    FREE,
+    GUIDED,
+    about_to_touch,
+    interpolate,
+    overlapping_pairs,
+    reachable,
+    set_off,
+)
+
+PARKING_HEIGHT_M = 1000.0
+PARKING_SPACING_M = 50.0
+"""Where absent bodies wait, one beside the other, high above the ground."""
+
+SUBSTEPS_AHEAD = 2.5
+"""How many substeps before a contact an actor gets its mass: Bullet needs one whole substep to see it as a body."""
+
+
+def is_fixed(actor: ActorSpec) -> bool:
+    """Whether an actor never moves, whatever hits it: one without a finite mass."""
+    return not 0.0 < actor.mass_kg < math.inf
+
+
+def parking(row: int) -> Vector3:
+    """Where the body of a row waits while it is absent."""
+    return (PARKING_SPACING_M * row, 0.0, PARKING_HEIGHT_M)
+
+
+class Actors:
+    """The bodies of rows 1 to n - 1; row 0 is the ego's, known here only by how it moves."""
+
+    def __init__(self, engine: Engine, scenario: Scenario) -> None:
+        self._engine = engine
+        specs = scenario.actors
+        n = 1 + len(specs)
+        self._mass = [0.0, *(0.0 if is_fixed(actor) else actor.mass_kg for actor in specs)]
+        self._body_friction = [0.0, *(actor.friction for actor in specs)]
+        self._fixed = np.array([False, *(is_fixed(actor) for actor in specs)])
+        self._extent = np.array([scenario.ego.vehicle.extent, *(actor.extent for actor in specs)], dtype=np.float64)
+        self.bodies = [-1]
+        for row, actor in enumerate(specs, start=1):
+            body = engine.add_box(
+                actor.extent, self._mass[row], parking(row), friction=actor.friction, restitution=actor.restitution
+            )
+            self.bodies.append(body)
+        self.now = np.zeros((n, 8))
+        """How every body moves at this moment (columns: `contacts.py`); up to date only while `watching`."""
+        self._start, self._end = np.zeros((n, 8)), np.zeros((n, 8))
+        self._role = np.zeros(n, dtype=np.int64)
+        self._active = np.zeros(n, dtype=np.bool_)
+        self._fresh = np.zeros(n, dtype=np.bool_)
+        self._close = np.zeros(n, dtype=np.bool_)
+        self._recorded = np.zeros((n, n), dtype=np.bool_)
+        self._overlapping = np.zeros((n, n), dtype=np.bool_)
+        self.ignored = np.zeros((n, n), dtype=np.bool_)
+        """Pairs of guided actors whose touching does not count, lower row first."""
+        self.struck = np.zeros(n, dtype=np.bool_)
+        """Who has been hit since the reset."""
+        self._struck_rows: list[int] = []
+        self._with_mass: list[int] = []
+
+    def clear(self) -> None:
+        """Give every body its mass and let it wait, unturned and at rest, where it collides with nothing."""
+        for row, body in enumerate(self.bodies[1:], start=1):
+            if not self._fixed[row]:
+                self._engine.set_mass(body, self._mass[row])
+            self._engine.set_friction(body, self._body_friction[row])
+            self._engine.filter(body, *NOBODY)
+            self._engine.place(body, parking(row))
+        self.struck[:] = False
+
+    def reset(self, scenario: Scenario, motion: Motion, bodies: Bodies) -> None:
+        """Everybody unharmed and where `motion` (and `bodies`, made from it) has them, after `clear` and a substep of the engine."""
+        self._road: RoadNetwork = scenario.road
+        self._base_friction = scenario.environment.friction
+        self._step_s = scenario.dt_us * 1e-6
+        self._ahead_s = SUBSTEPS_AHEAD * self._step_s / scenario.substeps
+        for row, body in enumerate(self.bodies[1:], start=1):
+            if not self._fixed[row]:
+                self._engine.set_mass(body, 0.0)
+            self._engine.place(body, parking(row))
+        recorded = np.array([False, *(actor.track is not None for actor in scenario.actors)])
+        self._recorded[:] = recorded[:, None] & recorded[None, :]
+        self.ignored[:] = self._recorded
+        for flags in (self._active, self._fresh, self._overlapping):
+            flags[:] = False
+        self._struck_rows, self._with_mass = [], []
+        self._grip = [1.0] * len(self.bodies)
+        self._set_off(motion)
+        self.finish(bodies)
+
+    def begin(self, motion: Motion) -> None:
+        """Start a control step at whose end `motion` holds for those that are guided."""
+        self._set_off(motion)
+        if self._fresh.any() or self._overlapping.any():
+            overlapping_pairs(self.now, self._extent, self._role, self._fresh, self._overlapping)
+            np.logical_or(self._overlapping, self._recorded, out=self.ignored)
+        for row in self._struck_rows:
+            self._feel_surface(row)
+        self.look(0.0)
+
+    def _set_off(self, motion: Motion) -> None:
+        set_off(
+            motion.position,
+            motion.yaw,
+            motion.velocity,
+            motion.yaw_rate,
+            motion.present,
+            self._active,
+            self.struck,
+            self._fixed,
+            self._start,
+            self._end,
+            self.now,
+            self._role,
+        )
+
+    def look(self, share: float) -> None:
+        """Find the pairs that may touch in what is left of a control step of which a `share` is over."""
+        interpolate(self._start, self._end, self._role, share, self.now)
+        left = (1.0 - share) * self._step_s
+        self._pairs = reachable(self.now, self._end, self._extent, self._role, self.ignored, left)
+        self.watching = len(self._pairs) > 0 or bool(self._struck_rows) or bool(self._with_mass)
+        """Whether anything may touch in this control step, so that motion has to be known."""
+
+    def see_ego(self, x: float, y: float, yaw: float, velocity: Vector3, yaw_rate: float) -> None:
+        """Take over how the ego's box moves now, world frame."""
+        self.now[EGO] = (x, y, yaw, velocity[0], velocity[1], yaw_rate, 0.0, velocity[2])
+
+    def see_struck(self) -> None:
+        """Read how those that have been struck move now."""
+        for row in self._struck_rows:
+            position, rotation = self._engine.pose(self.bodies[row])
+            velocity, spin = self._engine.motion(self.bodies[row])
+            yaw = yaw_of(rotation)
+            self.now[row] = (position[0], position[1], yaw, velocity[0], velocity[1], spin[2], position[2], velocity[2])
+
+    def guide(self, share: float) -> bool:
+        """Before a substep, a `share` of the control step being over: give mass to those about to touch something, put them
+        where their behaviours want them, and take it from those that passed. True if there may be contacts to read."""
+        interpolate(self._start, self._end, self._role, share, self.now)
+        any_close = about_to_touch(self._pairs, self.now, self._extent, self._ahead_s, self._close)
+        rows = np.flatnonzero(self._close & (self._role == GUIDED)).tolist()
+        for row in self._with_mass:
+            if row not in rows:
+                self._engine.freeze(self.bodies[row])
+        for row in rows:
+            body = self.bodies[row]
+            if row not in self._with_mass:
+                self._engine.free(body, self._mass[row])
+            x, y, yaw, vx, vy, rate, z, vz = self.now[row].tolist()
+            turned = (0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw))
+            self._engine.place(body, (x, y, z), turned, (vx, vy, vz), (0.0, 0.0, rate))
+        self._with_mass = rows
+        return any_close or bool(self._struck_rows)
+
+    def strike(self, pairs: Iterable[tuple[int, int]]) -> bool:
+        """Leave the guided ones of those that touched to physics; True if there were any."""
+        hit = sorted({row for pair in pairs for row in pair if self._role[row] == GUIDED})
+        for row in hit:
+            self.struck[row] = True
+            self._role[row] = FREE
+            self._with_mass.remove(row)
+            for flags in (self._recorded, self._overlapping, self.ignored):
+                flags[row, :] = False
+                flags[:, row] = False
+        self._struck_rows = sorted(self._struck_rows + hit)
+        return bool(hit)
+
+    def finish(self, bodies: Bodies) -> None:
+        """End a control step: read the struck into `bodies`, which has the guided rows already, and put those where they are."""
+        for row in self._struck_rows:
+            position, rotation = self._engine.pose(self.bodies[row])
+            velocity, spin = self._engine.motion(self.bodies[row])
+            bodies.present[row] = bodies.struck[row] = True
+            bodies.position[row], bodies.rotation[row] = position, rotation
+            bodies.velocity[row], bodies.angular_velocity[row] = velocity, spin
+            bodies.yaw[row] = yaw_of(rotation)
+        self.see_struck()
+        active, present = self._active.tolist(), bodies.present.tolist()
+        positions, rotations = bodies.position.tolist(), bodies.rotation.tolist()
+        set_pose = self._engine.set_pose
+        for row, body in enumerate(self.bodies):
+            if row == EGO or self.struck[row]:
+                continue
+            if present[row]:
+                set_pose(body, positions[row], rotations[row])
+                if self._fixed[row] and not active[row]:
+                    self._engine.filter(body, *MEETS_FREE)
+            elif active[row]:
+                self._leave(row)
+        np.greater(bodies.present, self._active, out=self._fresh)
+        self._active[:] = bodies.present
+
+    def _leave(self, row: int) -> None:
+        """Take away the body of an actor that is no longer there."""
+        if row in self._with_mass:
+            self._engine.freeze(self.bodies[row])
+            self._with_mass.remove(row)
+        self._engine.filter(self.bodies[row], *NOBODY)
+        self._engine.place(self.bodies[row], parking(row))
+
+    def _feel_surface(self, row: int) -> None:
+        """Give a struck body the grip of the surface under its centre; the ground itself has the scene's."""
+        if not self._road.surfaces or self._base_friction <= 0.0:
+            return
+        here = float(self._road.friction_at(self.now[row : row + 1, :2].copy(), self._base_friction)[0])
+        grip = here / self._base_friction
+        if grip != self._grip[row]:
+            self._grip[row] = grip
+            self._engine.set_friction(self.bodies[row], self._body_friction[row] * grip)

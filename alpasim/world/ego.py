@@ -1,0 +1,172 @@
+"""The ego in the world: its body in the engine, the forces that drive it, and what is reported of it.
+
+The body's origin is the centre of mass; the state's is the centre of the whole box, ground clearance included; a driver's
+is the rig. This module is where the first becomes the other two.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from alpasim.compiled import compiled
+from alpasim.scenario.concrete import Scenario
+from alpasim.types import EGO, Bodies, Control, EgoState, FloatArray, frozen
+from alpasim.vehicle.actuation import actuator_commands
+from alpasim.vehicle.dynamics import BRAKE, DRIVE, STEER, Chassis, chassis, ego_forces
+from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector3, yaw_of
+
+BodyState = tuple[Vector3, Quaternion, Vector3, Vector3]
+"""Position, rotation (x, y, z, w), velocity and angular velocity of a centre of mass, world frame."""
+
+
+class Ego:
+    """Drives one body with a vehicle's forces, substep by substep."""
+
+    def __init__(self, engine: Engine, scenario: Scenario, waits: Vector3) -> None:
+        self._engine = engine
+        self._vehicle = vehicle = scenario.ego.vehicle
+        self._waits = waits
+        self.substep_s = scenario.dt_us // scenario.substeps * 1e-6
+        self._chassis = chassis(vehicle)
+        self._commands, self._actuators = np.zeros(3), np.zeros(3)
+        self._friction, self._load = np.zeros(4), np.zeros(4)
+        self._slipping = np.zeros(4, dtype=np.bool_)
+        self._wheels = np.zeros((4, 2))
+        self._along = -vehicle.centre_of_mass_x_m
+        self._above = 0.5 * vehicle.height_m - vehicle.centre_of_mass_height_m
+        clearance = vehicle.ground_clearance_m
+        self.body = engine.add_box(
+            (vehicle.length_m, vehicle.width_m, vehicle.height_m - clearance),
+            vehicle.mass_kg,
+            waits,
+            friction=vehicle.body_friction,
+            restitution=vehicle.restitution,
+            centre=(self._along, 0.0, self._above + 0.5 * clearance),
+            inertia=(vehicle.roll_inertia_kgm2, vehicle.pitch_inertia_kgm2, vehicle.yaw_inertia_kgm2),
+        )
+
+    def clear(self, scenario: Scenario) -> None:
+        """Let the body wait where it collides with nothing, turned as it will start."""
+        yaw = scenario.ego.pose[2]
+        self._engine.filter(self.body, *NOBODY)
+        self._engine.place(self.body, self._waits, (0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw)))
+
+    def reset(self, scenario: Scenario) -> None:
+        """Stand at the scenario's start, rolling at its speed, actuators at rest; after `clear` and a substep."""
+        x, y, yaw = scenario.ego.pose
+        cos, sin, speed = math.cos(yaw), math.sin(yaw), scenario.ego.speed_mps
+        position = (x - self._along * cos, y - self._along * sin, self._vehicle.centre_of_mass_height_m)
+        rotation = (0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw))
+        self._engine.place(self.body, position, rotation, (speed * cos, speed * sin, 0.0))
+        self._engine.filter(self.body, *EVERYBODY)
+        self._road, self._base_friction = scenario.road, scenario.environment.friction
+        self._friction[:] = self._base_friction
+        self._actuators[:] = 0.0
+        self._load[:] = self._chassis.static_load
+        self._slipping[:] = False
+        self._velocity_before = (speed * cos, speed * sin, 0.0)
+
+    def begin(self, control: Control) -> None:
+        """Take over what the actuators shall do in this control step."""
+        actuator_commands(control, self._vehicle, self._commands)
+
+    def drive(self) -> BodyState:
+        """Apply this substep's forces; returns the body's state as the substep begins."""
+        position, rotation, velocity, spin = body = self.body_state()
+        if self._road.surfaces:
+            wheel_points(self._chassis, position, rotation, self._wheels)
+            self._friction[:] = self._road.friction_at(self._wheels, self._base_friction)
+        force, torque = ego_forces(
+            self._chassis,
+            self._actuators,
+            self._commands,
+            self._friction,
+            self._load,
+            self._slipping,
+            position,
+            rotation,
+            velocity,
+            spin,
+            self.substep_s,
+        )
+        self._engine.push(self.body, force, torque, position)
+        return body
+
+    def body_state(self) -> BodyState:
+        """Position, rotation, velocity and spin of the body's centre of mass, as they are now."""
+        position, rotation = self._engine.pose(self.body)
+        velocity, spin = self._engine.motion(self.body)
+        return position, rotation, velocity, spin
+
+    def in_plane(self, body: BodyState) -> tuple[float, float, float, Vector3, float]:
+        """x, y and heading of the box, its velocity and yaw rate, from the body's state."""
+        position, rotation, velocity, spin = body
+        arm = to_world(rotation, self._along, self._above)
+        return position[0] + arm[0], position[1] + arm[1], yaw_of(rotation), moved(velocity, spin, arm), spin[2]
+
+    def finish(self, dt_s: float) -> EgoState:
+        """What only the ego has, as it is now, `dt_s` after the last time (0 at a start)."""
+        _, _, yaw, velocity, yaw_rate = self.in_plane(self.body_state())
+        cos, sin = math.cos(yaw), math.sin(yaw)
+        behind = self._vehicle.rear_axle_x_m
+        # The rig stands level: only turning about z moves it against the box centre.
+        rig = (velocity[0] - yaw_rate * behind * sin, velocity[1] + yaw_rate * behind * cos, velocity[2])
+        gained = (0.0, 0.0, 0.0)
+        if dt_s > 0.0:
+            vx, vy, vz = self._velocity_before
+            gained = ((velocity[0] - vx) / dt_s, (velocity[1] - vy) / dt_s, (velocity[2] - vz) / dt_s)
+        self._velocity_before = velocity
+        return EgoState(
+            velocity_in_rig=frozen(np.array(in_rig(rig, cos, sin))),
+            acceleration_in_rig=frozen(np.array(in_rig(gained, cos, sin))),
+            yaw_rate_radps=yaw_rate,
+            steering_angle_rad=float(self._actuators[STEER]),
+            pedal=float(self._actuators[DRIVE] - self._actuators[BRAKE]),
+            wheel_load=frozen(self._load.copy()),
+            wheel_slipping=frozen(self._slipping.copy()),
+        )
+
+    def write(self, bodies: Bodies) -> None:
+        """Fill in the ego's row: its box as it is now."""
+        position, rotation, velocity, spin = self.body_state()
+        arm = to_world(rotation, self._along, self._above)
+        bodies.present[EGO] = True
+        bodies.position[EGO] = (position[0] + arm[0], position[1] + arm[1], position[2] + arm[2])
+        bodies.rotation[EGO], bodies.yaw[EGO] = rotation, yaw_of(rotation)
+        bodies.velocity[EGO], bodies.angular_velocity[EGO] = moved(velocity, spin, arm), spin
+
+
+def in_rig(vector: Vector3, cos: float, sin: float) -> Vector3:
+    """A world vector in a frame turned by the yaw of that cosine and sine."""
+    return cos * vector[0] + sin * vector[1], cos * vector[1] - sin * vector[0], vector[2]
+
+
+def to_world(rotation: Quaternion, along: float, above: float) -> Vector3:
+    """The body's vector (along, 0, above) in world axes."""
+    x, y, z, w = rotation
+    return (
+        (1.0 - 2.0 * (y * y + z * z)) * along + 2.0 * (x * z + w * y) * above,
+        2.0 * (x * y + w * z) * along + 2.0 * (y * z - w * x) * above,
+        2.0 * (x * z - w * y) * along + (1.0 - 2.0 * (x * x + y * y)) * above,
+    )
+
+
+def moved(velocity: Vector3, spin: Vector3, arm: Vector3) -> Vector3:
+    """Velocity of a body's point that lies `arm` from where it has `velocity`."""
+    return (
+        velocity[0] + spin[1] * arm[2] - spin[2] * arm[1],
+        velocity[1] + spin[2] * arm[0] - spin[0] * arm[2],
+        velocity[2] + spin[0] * arm[1] - spin[1] * arm[0],
+    )
+
+
+@compiled
+def wheel_points(body: Chassis, position: Vector3, rotation: Quaternion, points: FloatArray) -> None:
+    """Write where the wheels stand into `points` (4, 2), world frame [m]."""
+    x, y, z, w = rotation
+    cos, sin = 1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z)
+    for i in range(4):
+        points[i, 0] = position[0] + body.wheel_x[i] * cos - body.wheel_y[i] * sin
+        points[i, 1] = position[1] + body.wheel_x[i] * sin + body.wheel_y[i] * cos

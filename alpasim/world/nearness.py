@@ -1,0 +1,212 @@
+"""Which bodies may touch soon: kernels over the boxes of all actors that decide whom the engine has to watch.
+
+Two questions: which pairs can reach each other within the rest of a control step (asked once, coarse), and which of those
+are about to touch within the next two substeps (asked every substep). Both err on the side of "near"; whether two bodies
+really touch, the engine says.
+
+Rows are those of the state. A row is `FREE` (dynamic: the ego and whatever has been hit), `GUIDED` (follows its behaviour),
+`FIXED` (never moves) or `ABSENT`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from alpasim.compiled import compiled
+from alpasim.geometry import wrap_angle
+from alpasim.types import BoolArray, FloatArray, IntArray
+
+ABSENT, GUIDED, FREE, FIXED = 0, 1, 2, 3
+
+HARD_MPS2 = 20.0
+"""Acceleration that no free body exceeds without a contact."""
+
+MARGIN_M = 0.06
+"""Distance at which the engine begins to see two boxes as touching (2 % of a car's half diagonal), and some more."""
+
+
+@compiled
+def box_gap(
+    ax: float, ay: float, ayaw: float, bx: float, by: float, byaw: float, extent: FloatArray, a: int, b: int
+) -> float:
+    """Greatest separation of the boxes of rows a and b along their four axes: at most their distance, negative where they
+    overlap [m]. `extent` (n, 3)."""
+    cos_a, sin_a, cos_b, sin_b = math.cos(ayaw), math.sin(ayaw), math.cos(byaw), math.sin(byaw)
+    dx, dy = bx - ax, by - ay
+    along = abs(cos_a * cos_b + sin_a * sin_b)
+    across = abs(cos_a * sin_b - sin_a * cos_b)
+    la, wa, lb, wb = 0.5 * extent[a, 0], 0.5 * extent[a, 1], 0.5 * extent[b, 0], 0.5 * extent[b, 1]
+    gap = abs(dx * cos_a + dy * sin_a) - la - lb * along - wb * across
+    gap = max(gap, abs(dy * cos_a - dx * sin_a) - wa - lb * across - wb * along)
+    gap = max(gap, abs(dx * cos_b + dy * sin_b) - lb - la * along - wa * across)
+    gap = max(gap, abs(dy * cos_b - dx * sin_b) - wb - la * across - wa * along)
+    return float(gap)
+
+
+@compiled
+def set_off(
+    position: FloatArray,
+    yaw: FloatArray,
+    velocity: FloatArray,
+    yaw_rate: FloatArray,
+    present: BoolArray,
+    active: BoolArray,
+    struck: BoolArray,
+    fixed: BoolArray,
+    start: FloatArray,
+    end: FloatArray,
+    now: FloatArray,
+    role: IntArray,
+) -> None:
+    """Begin a control step: what was the end becomes the start, the behaviours' wishes the end, and every row gets its role.
+
+    The first five are a Motion's arrays; `active` (n,) says who was there at the start. The yaw of `end` is brought to within
+    half a turn of `start`. Rows of `now` that are guided or fixed are set to their start; row 0 is the ego.
+    """
+    for i in range(present.shape[0]):
+        start[i] = end[i]
+        role[i] = ABSENT
+        if i == 0 or struck[i]:
+            role[i] = FREE
+            continue
+        if not present[i]:
+            continue
+        end[i, 0], end[i, 1], end[i, 6] = position[i, 0], position[i, 1], position[i, 2]
+        turn = wrap_angle(yaw[i] - start[i, 2])
+        end[i, 2] = start[i, 2] + turn if active[i] else yaw[i]
+        end[i, 3], end[i, 4], end[i, 7] = velocity[i, 0], velocity[i, 1], velocity[i, 2]
+        end[i, 5] = yaw_rate[i]
+        if not active[i]:
+            start[i] = end[i]
+            continue
+        role[i] = FIXED if fixed[i] else GUIDED
+        now[i] = start[i]
+
+
+@compiled
+def guided_rows(
+    position: FloatArray,
+    yaw: FloatArray,
+    velocity: FloatArray,
+    yaw_rate: FloatArray,
+    present: BoolArray,
+    out_position: FloatArray,
+    out_rotation: FloatArray,
+    out_yaw: FloatArray,
+    out_velocity: FloatArray,
+    out_spin: FloatArray,
+) -> None:
+    """Write a Motion's arrays as a state has them into zeroed arrays; absent rows stay 0 with no rotation."""
+    for i in range(present.shape[0]):
+        out_rotation[i, 3] = 1.0
+        if not present[i]:
+            continue
+        out_position[i] = position[i]
+        out_velocity[i] = velocity[i]
+        out_spin[i, 2] = yaw_rate[i]
+        out_yaw[i] = wrap_angle(yaw[i])
+        out_rotation[i, 2] = math.sin(0.5 * yaw[i])
+        out_rotation[i, 3] = math.cos(0.5 * yaw[i])
+
+
+@compiled
+def interpolate(start: FloatArray, end: FloatArray, role: IntArray, share: float, now: FloatArray) -> None:
+    """Write where guided rows stand a `share` of the control step after its start into `now`.
+
+    `start`, `end`, `now` (n, 8): x, y, yaw, vx, vy, yaw rate, z, vz; the yaw of `end` is given within half a turn of `start`.
+    """
+    for i in range(now.shape[0]):
+        if role[i] == GUIDED:
+            for j in range(8):
+                now[i, j] = start[i, j] + share * (end[i, j] - start[i, j])
+
+
+@compiled
+def reachable(
+    now: FloatArray, end: FloatArray, extent: FloatArray, role: IntArray, ignored: BoolArray, left_s: float
+) -> IntArray:
+    """Pairs (m, 2) of rows, not both free nor both fixed, whose boxes may come to touch within `left_s` seconds.
+
+    A guided row moves straight from `now` to `end`, a free one may go anywhere its speed takes it. `ignored` (n, n) are pairs
+    that do not count while both are guided.
+    """
+    n = now.shape[0]
+    pairs = np.empty((n * (n - 1) // 2, 2), dtype=np.int64)
+    found = 0
+    radius = np.empty(n)
+    travel = np.empty(n)
+    for i in range(n):
+        radius[i] = 0.5 * math.sqrt(extent[i, 0] ** 2 + extent[i, 1] ** 2)
+        travel[i] = 0.0
+        if role[i] == GUIDED:
+            travel[i] = math.hypot(end[i, 0] - now[i, 0], end[i, 1] - now[i, 1])
+            travel[i] += radius[i] * abs(end[i, 2] - now[i, 2])
+        elif role[i] == FREE:
+            speed = math.hypot(now[i, 3], now[i, 4]) + radius[i] * abs(now[i, 5])
+            travel[i] = speed * left_s + 0.5 * HARD_MPS2 * left_s**2
+    for i in range(n):
+        if role[i] == ABSENT:
+            continue
+        for j in range(i + 1, n):
+            if role[j] == ABSENT or (role[i] == role[j] and role[i] != GUIDED):
+                continue
+            both = role[i] == GUIDED and role[j] == GUIDED
+            if both and ignored[i, j]:
+                continue
+            reach = travel[i] + travel[j] + MARGIN_M
+            dx, dy = now[j, 0] - now[i, 0], now[j, 1] - now[i, 1]
+            limit = reach + radius[i] + radius[j]
+            if dx * dx + dy * dy > limit * limit:
+                continue
+            if both:
+                sx = end[j, 0] - now[j, 0] - end[i, 0] + now[i, 0]
+                sy = end[j, 1] - now[j, 1] - end[i, 1] + now[i, 1]
+                reach = math.hypot(sx, sy) + MARGIN_M
+                reach += radius[i] * abs(end[i, 2] - now[i, 2]) + radius[j] * abs(end[j, 2] - now[j, 2])
+            if box_gap(now[i, 0], now[i, 1], now[i, 2], now[j, 0], now[j, 1], now[j, 2], extent, i, j) <= reach:
+                pairs[found, 0] = i
+                pairs[found, 1] = j
+                found += 1
+    return pairs[:found].copy()
+
+
+@compiled
+def about_to_touch(pairs: IntArray, now: FloatArray, extent: FloatArray, ahead_s: float, close: BoolArray) -> bool:
+    """Mark in `close` (n,) the rows of those pairs that may touch within `ahead_s` at present velocities; True if any."""
+    close[:] = False
+    any_close = False
+    for p in range(pairs.shape[0]):
+        i, j = pairs[p, 0], pairs[p, 1]
+        gap = box_gap(now[i, 0], now[i, 1], now[i, 2], now[j, 0], now[j, 1], now[j, 2], extent, i, j)
+        reach = math.hypot(now[j, 3] - now[i, 3], now[j, 4] - now[i, 4])
+        reach += 0.5 * math.hypot(extent[i, 0], extent[i, 1]) * abs(now[i, 5])
+        reach += 0.5 * math.hypot(extent[j, 0], extent[j, 1]) * abs(now[j, 5])
+        if gap <= reach * ahead_s + HARD_MPS2 * ahead_s**2 + MARGIN_M:
+            close[i] = True
+            close[j] = True
+            any_close = True
+    return any_close
+
+
+@compiled
+def overlapping_pairs(
+    now: FloatArray, extent: FloatArray, role: IntArray, fresh: BoolArray, ignored: BoolArray
+) -> None:
+    """Set `ignored` (n, n) for guided pairs that overlap at this moment and of which one is `fresh` (n,), just arrived; clear it
+    for pairs that have come apart."""
+    n = now.shape[0]
+    for i in range(n):
+        for j in range(i + 1, n):
+            if role[i] != GUIDED or role[j] != GUIDED:
+                ignored[i, j] = False
+                continue
+            if not (ignored[i, j] or fresh[i] or fresh[j]):
+                continue
+            limit = 0.5 * (extent[i, 0] + extent[i, 1] + extent[j, 0] + extent[j, 1])
+            apart = abs(now[i, 0] - now[j, 0]) > limit or abs(now[i, 1] - now[j, 1]) > limit
+            if not apart:
+                gap = box_gap(now[i, 0], now[i, 1], now[i, 2], now[j, 0], now[j, 1], now[j, 2], extent, i, j)
+                apart = gap > 0.0
+            ignored[i, j] = not apart and (ignored[i, j] or fresh[i] or fresh[j])

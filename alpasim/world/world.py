@@ -1,0 +1,158 @@
+"""The world of one scenario: bodies in Bullet, moved through one control step at a time.
+
+Answers "where is everything after this step, and who touched whom". It does not decide what actors want (`traffic`) and
+keeps no state but that of the bodies.
+
+The ego is a free body driven by its own forces. Every other actor follows its behaviour and collides with nothing, until
+its box is about to touch the ego, another free body or another actor: from the substep before, it is a body with mass
+that is set anew each substep to where its behaviour wants it, so that a contact meets it with the behaviour's velocity. If
+they touch, it is `struck` and obeys physics alone from then on, whatever its behaviour says; if they pass, it goes on. An
+actor without a finite mass is fixed: it is hit, and never struck.
+
+Who comes and goes: an actor that appears during a step is there from its end, one that leaves is gone from its start;
+one that has been struck stays. Two actors that overlap as one of them appears go through each other until they have come
+apart; so do two that both repeat a recording, whose boxes overlap by measuring error alone. One that appears on top of the
+ego touches it: the two are pushed apart without gaining speed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alpasim.scenario.concrete import Scenario
+from alpasim.types import EGO, Bodies, Control, Motion, VehicleParameters, WorldState
+from alpasim.world.actors import Actors, parking
+from alpasim.world.bounds import check_bodies, check_motion
+from alpasim.world.bullet import Engine
+from alpasim.world.contacts import ContactMerger
+from alpasim.world.ego import Ego
+from alpasim.world.nearness import guided_rows
+
+
+def substep_length(dt_us: int, substeps: int) -> float:
+    """Seconds of one substep; ValueError unless a control step is a whole number of substeps of whole microseconds."""
+    if substeps < 1 or dt_us < 1:
+        raise ValueError(f"a control step of {dt_us} us in {substeps} substeps: both have to be at least 1")
+    if dt_us % substeps:
+        raise ValueError(
+            f"a control step of {dt_us} us is not a whole number of microseconds in each of {substeps} substeps: "
+            f"expected a number of substeps that divides {dt_us}"
+        )
+    return dt_us // substeps * 1e-6
+
+
+Recipe = tuple[VehicleParameters, int, int, tuple[tuple[tuple[float, float, float], float, float, float], ...]]
+
+
+def recipe(scenario: Scenario) -> Recipe:
+    """All that the bodies of a scenario are made from; scenarios with equal recipes can share them."""
+    actors = tuple((actor.extent, actor.mass_kg, actor.friction, actor.restitution) for actor in scenario.actors)
+    return scenario.ego.vehicle, scenario.dt_us, scenario.substeps, actors
+
+
+class World:
+    """The bodies of one scenario at a time, in a Bullet client of its own; `reset` before the first `step`."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._engine = Engine(substep_length(scenario.dt_us, scenario.substeps))
+        self._build(scenario)
+
+    def close(self) -> None:
+        """Give the Bullet client back; safe to call twice."""
+        self._engine.close()
+
+    def reset(self, scenario: Scenario, motion: Motion) -> Bodies:
+        """Everything as `scenario` starts, actors where `motion` has them at time zero.
+
+        Bodies are used again where the scenario has the same ones; either way the steps that follow repeat to the bit.
+        Raises ValueError where the control step is no whole number of substeps.
+        """
+        check_motion(motion, scenario.ids, 0)
+        if recipe(scenario) != self._recipe:
+            self._engine.clear(substep_length(scenario.dt_us, scenario.substeps))
+            self._build(scenario)
+        self._scenario = scenario
+        # Bullet turns a body's inertia into world axes only while it steps a free body, and keeps contacts of bodies that
+        # can meet: one substep of free bodies far from each other and from the ground wipes both.
+        self._actors.clear()
+        self._ego.clear(scenario)
+        self._engine.step()
+        self._engine.set_friction(self._ground, scenario.environment.friction)
+        self._merger.begin()
+        self._ego.reset(scenario)
+        return self._commit(motion, 0, 0.0)
+
+    def step(self, state: WorldState, control: Control, motion: Motion) -> Bodies:
+        """Advance by one control step from `state`, the ego with `control` (checked), the others towards `motion`.
+
+        Raises PhysicsDiverged where a body's state, or where a behaviour wants it, is not finite or out of bounds.
+        """
+        scenario, ego, actors, engine = self._scenario, self._ego, self._actors, self._engine
+        check_motion(motion, scenario.ids, state.step)
+        self._merger.begin()
+        ego.begin(control)
+        actors.begin(motion)
+        for substep in range(scenario.substeps):
+            body = ego.drive()
+            readable = False
+            if actors.watching:
+                actors.see_ego(*ego.in_plane(body))
+                actors.see_struck()
+                readable = actors.guide(substep / scenario.substeps)
+            engine.step()
+            if readable:
+                touching = self._merger.add(engine.contacts(), substep, ego.substep_s, actors.now, actors.ignored)
+                if actors.strike(touching):
+                    self._look_again((substep + 1) / scenario.substeps)
+        return self._commit(motion, state.step + 1, scenario.dt_us * 1e-6)
+
+    def _build(self, scenario: Scenario) -> None:
+        """Create every body, in row order, where it waits."""
+        self._recipe = recipe(scenario)
+        self._ground = self._engine.add_ground()
+        self._ego = Ego(self._engine, scenario, parking(EGO))
+        self._actors = Actors(self._engine, scenario)
+        rows = {self._ego.body: EGO}
+        rows.update({body: row for row, body in enumerate(self._actors.bodies) if row != EGO})
+        self._merger = ContactMerger(rows)
+
+    def _look_again(self, share: float) -> None:
+        """After somebody was hit: free bodies move differently now, so who may touch whom is asked anew."""
+        self._actors.see_ego(*self._ego.in_plane(self._ego.body_state()))
+        self._actors.see_struck()
+        self._actors.look(share)
+
+    def _commit(self, motion: Motion, step: int, dt_s: float) -> Bodies:
+        """Where everybody is now, `dt_s` after the last time: guided rows from `motion`, the others from the engine."""
+        n = len(motion.present)
+        bodies = Bodies(
+            present=motion.present.copy(),
+            struck=self._actors.struck.copy(),
+            position=np.zeros((n, 3)),
+            rotation=np.zeros((n, 4)),
+            yaw=np.zeros(n),
+            velocity=np.zeros((n, 3)),
+            angular_velocity=np.zeros((n, 3)),
+            ego=self._ego.finish(dt_s),
+            contacts=self._merger.contacts(),
+        )
+        guided_rows(
+            motion.position,
+            motion.yaw,
+            motion.velocity,
+            motion.yaw_rate,
+            motion.present,
+            bodies.position,
+            bodies.rotation,
+            bodies.yaw,
+            bodies.velocity,
+            bodies.angular_velocity,
+        )
+        self._ego.write(bodies)
+        if step == 0:
+            self._actors.reset(self._scenario, motion, bodies)
+        else:
+            self._actors.finish(bodies)
+        self._actors.see_ego(*self._ego.in_plane(self._ego.body_state()))
+        check_bodies(bodies, self._scenario.ids, step)
+        return bodies
