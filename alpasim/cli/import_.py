@@ -26,17 +26,29 @@ def import_command(
     json: bool = typer.Option(False, "--json", help="Print a JSON list, one entry a file."),
     problem: int = typer.Option(None, "--problem", help="Id of the planning problem that becomes the ego's drive."),
 ) -> int:
-    """Import foreign files as scenarios, with a map and a tracks file beside each."""
+    """Import foreign files as scenarios, with a map and a tracks file beside each.
+
+    Files that can be imported are, whatever is wrong with the others.
+    """
     _check_stems(files)
     rows: list[dict[str, Any]] = []
+    faults: list[InputError] = []
     for file in files:
-        name, imported = import_file(file, format, drop_unsupported=drop_unsupported, problem=problem)
-        written = write_import(imported, out, force=force)
+        try:
+            name, imported = import_file(file, format, drop_unsupported=drop_unsupported, problem=problem)
+            written = write_import(imported, out, force=force)
+        except InputError as fault:
+            faults.append(fault)
+            continue
         rows.append(_row(file, name, imported, written))
         if not json:
             _say(rows[-1])
     if json:
         typer.echo(json_module.dumps(rows, indent=2))
+    if len(faults) > 1:
+        raise InputError("\n".join(str(fault) for fault in faults))
+    if faults:
+        raise faults[0]
     return 0
 
 

@@ -15,7 +15,8 @@ def find_importer(path: Path, format_name: str | None = None) -> tuple[str, Impo
     """Name and importer for a file.
 
     With `format_name` the importer of that name is taken unasked; otherwise the ones whose suffix fits look at the file's
-    first bytes, and those whose suffix does not fit are asked after them. Raises InputError where none knows the file.
+    first bytes, and those whose suffix does not fit are asked after them. A file that none recognises goes to the only one
+    whose suffix fits, which can say best what is wrong with it; raises InputError where there is no such one.
     """
     if format_name is not None:
         return format_name, _loaded(format_name)
@@ -25,6 +26,9 @@ def find_importer(path: Path, format_name: str | None = None) -> tuple[str, Impo
     for name in ordered:
         if known[name].sniff(head):
             return name, known[name]
+    suffixed = [name for name in ordered if path.suffix.lower() in known[name].suffixes]
+    if len(suffixed) == 1:
+        return suffixed[0], known[suffixed[0]]
     formats = ", ".join(f"{name} ({' '.join(importer.suffixes)})" for name, importer in known.items()) or "none"
     raise InputError(f"{path}: no importer knows this file; registered formats: {formats}")
 
