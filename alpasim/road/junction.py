@@ -31,9 +31,10 @@ _ORDER: tuple[Arm, ...] = ("south", "east", "north", "west")
 
 @dataclass(frozen=True, slots=True)
 class _Mouths:
-    """Sizes of a junction: half widths of the arms, how far their mouths lie from the centre, lanes each way [m]."""
+    """Sizes of a junction: half widths of the arms, how far their mouths lie from the centre [m]; lanes each way."""
 
     model: JunctionModel
+    arms: tuple[Arm, ...]
 
     def lanes(self, arm: Arm) -> int:
         if arm in ("east", "west") and self.model.cross_lanes is not None:
@@ -53,7 +54,7 @@ class _Mouths:
 
 def build_junction(model: JunctionModel, arms: Sequence[Arm]) -> RoadNetwork:
     """The junction with the given arms, in the order south, east, north, west."""
-    mouths = _Mouths(model)
+    mouths = _Mouths(model, tuple(arms))
     signals = junction_signals(model.signals, [(arm, _signal_place(mouths, arm)) for arm in arms])
     stops = model.stop_lines if model.stop_lines is not None else tuple(arms) if signals else ()
     lanes: dict[str, Lane] = {}
@@ -170,7 +171,7 @@ def _connect(mouths: _Mouths, lanes: dict[str, Lane], way: _Way) -> None:
     heading = _OUTWARD[way.from_arm] + math.pi
     reference = _turn_reference(origin.centre[-1], goal.centre[0], heading, way.turn)
     half = 0.5 * mouths.model.lane_width_m
-    outer = LineMark.KERB if way.turn < 0 else LineMark.NONE
+    outer = _outer_mark(mouths, way)
     strip = Strip(way.lane, LaneKind.DRIVING, level(half), level(-half), LineMark.NONE, outer)
     limit = min(mouths.limit(way.from_arm), mouths.limit(way.to_arm))
     lane = strip_lane(way.lane, reference, Section(0.0, reference.length, (strip,), limit), strip)
@@ -183,6 +184,14 @@ def _connect(mouths: _Mouths, lanes: dict[str, Lane], way: _Way) -> None:
     lanes[way.lane] = replace(lane, successors=(after,), predecessors=(before,), in_junction=True)
     lanes[before] = replace(lanes[before], successors=(*lanes[before].successors, way.lane))
     lanes[after] = replace(lanes[after], predecessors=(*lanes[after].predecessors, way.lane))
+
+
+def _outer_mark(mouths: _Mouths, way: _Way) -> LineMark:
+    """A kerb round the corner, a line along a side without an arm, nothing inside."""
+    if way.turn < 0:
+        return LineMark.KERB
+    right = _ORDER[(_ORDER.index(way.from_arm) + 1) % 4]
+    return LineMark.SOLID if way.turn == 0 and way.from_lane == 1 and right not in mouths.arms else LineMark.NONE
 
 
 def _turn_reference(start: FloatArray, end: FloatArray, heading: float, turn: int) -> Reference:
