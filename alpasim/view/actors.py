@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 
-from alpasim.types import EGO, ActorKind, FloatArray, WorldState
+from alpasim.types import EGO, VULNERABLE, ActorKind, FloatArray, WorldState
 from alpasim.view import figures, palette, shapes
 from alpasim.view.canvas import Canvas
 
 CUE_S = 1.0
 """The velocity cue reaches to where the actor will be after this time."""
 
-SMALLEST_PX = 11.0
+SMALLEST_PX = 13.0
 """People and other small things are drawn at least this large, whatever the scale."""
 
 BRAKING = -0.02
@@ -30,11 +30,15 @@ _LATER = {
 }
 
 
-def draw_actors(canvas: Canvas, state: WorldState) -> None:
-    """Everybody who is present: low things first, then vehicles, then people, the ego last."""
+def draw_actors(canvas: Canvas, state: WorldState, ego_cue: bool = True) -> None:
+    """Everybody who is present: low things first, then vehicles, then people, the ego last. Without `ego_cue` the ego gets
+    no velocity arrow, because its plan is drawn already."""
     rows = [row for row in range(1, len(state.ids)) if state.present[row] and _in_picture(canvas, state, row)]
     rows.sort(key=lambda row: _LATER.get(ActorKind(int(state.kinds[row])), 1))
-    for row in [*rows, EGO]:
+    for row in rows:
+        if int(state.kinds[row]) in VULNERABLE:
+            _halo(canvas, state, row)
+    for row in [*rows, EGO] if ego_cue else rows:
         _velocity_cue(canvas, state, row)
     for row in [*rows, EGO]:
         _figure(canvas, state, row)
@@ -74,6 +78,14 @@ def _figure(canvas: Canvas, state: WorldState, row: int) -> None:
         canvas.area(_placed(shape, x, y, yaw, enlarge), colour)
     if state.struck[row]:
         canvas.line(_placed(outline, x, y, yaw, enlarge), canvas.metres(1.6), palette.STRUCK, closed=True)
+
+
+def _halo(canvas: Canvas, state: WorldState, row: int) -> None:
+    """A soft ring round people and animals, who are small and matter most."""
+    x, y = float(state.position[row, 0]), float(state.position[row, 1])
+    radius = max(0.5 * float(state.extent[row, 0]) + 0.4, canvas.metres(13.0))
+    canvas.disc(x, y, radius, palette.HALO)
+    canvas.disc(x, y, 0.72 * radius, palette.HALO)
 
 
 def _velocity_cue(canvas: Canvas, state: WorldState, row: int) -> None:

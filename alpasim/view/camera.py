@@ -17,6 +17,9 @@ from alpasim.types import EGO, FloatArray, WorldState
 SPAN_M = 90.0
 """Width of what a picture shows when nothing else is asked for."""
 
+NEAR_SPAN_M, SPAN_PER_SPEED = 50.0, 1.8
+"""A camera that follows the ego shows the first at standstill, and so much more for each metre per second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Camera:
@@ -28,8 +31,10 @@ class Camera:
     yaw: float = 0.0
 
 
-def following(state: WorldState, span_m: float = SPAN_M, ahead: float = 0.2, yaw: float | None = None) -> Camera:
-    """The ego driving to the right, with `ahead` of the span more in front of it than behind it."""
+def following(state: WorldState, span_m: float | None = None, ahead: float = 0.2, yaw: float | None = None) -> Camera:
+    """The ego driving to the right, its place `ahead` of the span left of the middle; `span_m` grows with its speed."""
+    if span_m is None:
+        span_m = NEAR_SPAN_M + SPAN_PER_SPEED * float(np.hypot(state.velocity[EGO, 0], state.velocity[EGO, 1]))
     heading = float(state.yaw[EGO]) if yaw is None else yaw
     x, y = float(state.position[EGO, 0]), float(state.position[EGO, 1])
     shift = ahead * span_m

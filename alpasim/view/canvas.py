@@ -24,6 +24,9 @@ with warnings.catch_warnings():
     import pygame.font
 
 SUPERSAMPLE = 2
+TEXT_SUPERSAMPLE = 4
+"""Letters are rendered this much larger and averaged down: hinting at small sizes tears words apart."""
+
 
 Colour = tuple[int, int, int] | tuple[int, int, int, int]
 """Red, green, blue and, where it is not opaque, alpha: 0 to 255."""
@@ -72,6 +75,24 @@ class Canvas:
         band = ribbon(np.asarray(points, dtype=np.float64), width_m, closed)
         if band is not None:
             self.area(band, colour)
+
+    def fading_line(self, points: FloatArray, width_m: float, colour: Colour, alphas: FloatArray) -> None:
+        """A polyline (k, 2) [m] whose segments have their own transparency (k - 1,), without seams where they meet."""
+        outline = ribbon(np.asarray(points, dtype=np.float64), width_m, drop_doubles=False)
+        if outline is None:
+            return
+        pixels = self.view.pixels(outline)
+        if not self.view.sees(pixels, 0.0):
+            return
+        low = np.floor(np.clip(pixels.min(axis=0), 0.0, (self.view.width, self.view.height))).astype(int)
+        high = np.ceil(np.clip(pixels.max(axis=0), 0.0, (self.view.width, self.view.height))).astype(int) + 1
+        layer = pygame.Surface((int(high[0] - low[0]), int(high[1] - low[1])), pygame.SRCALPHA, 32)
+        layer.fill((*colour[:3], 0))
+        left, right = (pixels - low)[: len(points)], (pixels - low)[: len(points) - 1 : -1]
+        for index, alpha in enumerate(alphas):
+            corners = [left[index], left[index + 1], right[index + 1], right[index]]
+            pygame.draw.polygon(layer, (*colour[:3], int(alpha)), [(float(x), float(y)) for x, y in corners])
+        self.surface.blit(layer, (int(low[0]), int(low[1])))
 
     def dashes(self, points: FloatArray, width_m: float, colour: Colour, dash_m: float, gap_m: float) -> None:
         """A dashed polyline (k, 2) [m], beginning with half a gap."""
@@ -122,12 +143,12 @@ class Sheet:
 
     def text(self, words: str, left: float, top: float, size: int, colour: Colour, anchor: Anchor = "left") -> int:
         """One line of text; returns its width [px]."""
-        drawn = _font(size).render(words, True, colour[:3])
-        if len(colour) == 4:
-            drawn.set_alpha(colour[3])
-        shift = {"left": 0.0, "middle": 0.5, "right": 1.0}[anchor] * drawn.get_width()
+        large = _font(TEXT_SUPERSAMPLE * size).render(words, True, colour[:3])
+        wide, tall = text_width(words, size), round(large.get_height() / TEXT_SUPERSAMPLE)
+        drawn = pygame.transform.smoothscale(large, (max(wide, 1), tall))
+        shift = {"left": 0.0, "middle": 0.5, "right": 1.0}[anchor] * wide
         self.surface.blit(drawn, (round(left - shift), round(top)))
-        return int(drawn.get_width())
+        return wide
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Pixels at which a point of the world lies."""
@@ -143,7 +164,7 @@ class Sheet:
 
 def text_width(words: str, size: int) -> int:
     """Width of one line of text [px]."""
-    return int(_font(size).size(words)[0])
+    return round(_font(TEXT_SUPERSAMPLE * size).size(words)[0] / TEXT_SUPERSAMPLE)
 
 
 def wrapped(words: str, size: int, width: int, most: int) -> list[str]:
@@ -166,17 +187,19 @@ def wrapped(words: str, size: int, width: int, most: int) -> list[str]:
     return [line for line in lines if line]
 
 
-def ribbon(points: FloatArray, width_m: float, closed: bool = False) -> FloatArray | None:
-    """The outline of a polyline (k, 2) of real width, None where it has no length."""
+def ribbon(points: FloatArray, width_m: float, closed: bool = False, drop_doubles: bool = True) -> FloatArray | None:
+    """The outline (2 k, 2) of a polyline (k, 2) of real width, there on its left and back on its right; None where it has
+    no length. Repeated points are dropped, unless the caller has to count them."""
     if closed and len(points) > 2:
         points = np.vstack([points, points[:1]])
     steps = np.diff(points, axis=0)
-    kept = np.concatenate([[True], np.hypot(steps[:, 0], steps[:, 1]) > 1e-6])
-    points = points[kept]
+    if drop_doubles:
+        points = points[np.concatenate([[True], np.hypot(steps[:, 0], steps[:, 1]) > 1e-6])]
+        steps = np.diff(points, axis=0)
     if len(points) < 2:
         return None
-    steps = np.diff(points, axis=0)
-    normals = np.column_stack([-steps[:, 1], steps[:, 0]]) / np.hypot(steps[:, 0], steps[:, 1])[:, None]
+    lengths = np.maximum(np.hypot(steps[:, 0], steps[:, 1]), 1e-9)
+    normals = np.column_stack([-steps[:, 1], steps[:, 0]]) / lengths[:, None]
     before, after = np.vstack([normals[:1], normals]), np.vstack([normals, normals[-1:]])
     if closed:
         before[0], after[-1] = normals[-1], normals[0]

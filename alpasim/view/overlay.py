@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,34 +36,33 @@ def draw_goal(canvas: Canvas, goal: Sequence[FloatArray]) -> None:
 
 def draw_trail(canvas: Canvas, trail: FloatArray) -> None:
     """Where the ego has been, (k, 2) [m], oldest first: fading backwards."""
-    if len(trail) < 2:
-        return
-    pieces = min(24, len(trail) - 1)
-    bounds = np.linspace(0, len(trail) - 1, pieces + 1).round().astype(int)
-    for index, (first, last) in enumerate(itertools.pairwise(bounds)):
-        if last > first:
-            alpha = int(30 + 170 * (index + 1) / pieces)
-            canvas.line(trail[first : last + 1, :2], max(0.28, canvas.metres(2.0)), (*palette.TRAIL[:3], alpha))
+    way = _without_doubles(trail[:, :2])
+    if len(way) >= 2:
+        alphas = np.linspace(25.0, 200.0, len(way) - 1)
+        canvas.fading_line(way, max(0.28, canvas.metres(2.2)), palette.TRAIL, alphas)
 
 
 def draw_plan(canvas: Canvas, plan: FloatArray, width_m: float) -> None:
     """Where the ego means to go, (k, 2 or 3) [m], nearest first: a ribbon as wide as the ego, fading forwards."""
-    way = plan[:, :2]
+    way = _without_doubles(plan[:, :2])
     if len(way) < 2 or float(np.abs(way - way[0]).max()) < 0.3:
         return
-    pieces = min(16, len(way) - 1)
-    bounds = np.linspace(0, len(way) - 1, pieces + 1).round().astype(int)
-    for index, (first, last) in enumerate(itertools.pairwise(bounds)):
-        if last > first:
-            fade = 1.0 - 0.75 * index / pieces
-            canvas.line(way[first : last + 1], width_m, (*palette.PLAN[:3], int(96 * fade)))
+    canvas.fading_line(way, width_m, palette.PLAN, np.linspace(120.0, 28.0, len(way) - 1))
     canvas.line(way, max(0.14, canvas.metres(1.4)), (*palette.PLAN[:3], 220))
     end = way[-1] - way[-2]
-    if float(np.hypot(*end)) > 1e-3:
-        angle = math.atan2(float(end[1]), float(end[0]))
-        head = shapes.arrow_head(max(1.2, canvas.metres(9.0)), max(0.6, canvas.metres(4.5)))
-        turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
-        canvas.area(head @ turn + way[-1], (*palette.PLAN[:3], 235))
+    angle = math.atan2(float(end[1]), float(end[0]))
+    head = shapes.arrow_head(max(1.0, canvas.metres(8.0)), max(0.5, canvas.metres(4.0)))
+    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    canvas.area(head @ turn + way[-1], (*palette.PLAN[:3], 235))
+
+
+def _without_doubles(way: FloatArray) -> FloatArray:
+    """Points at least 5 cm apart."""
+    kept = [0] if len(way) else []
+    for index in range(1, len(way)):
+        if float(np.hypot(*(way[index] - way[kept[-1]]))) > 0.05:
+            kept.append(index)
+    return way[kept]
 
 
 def draw_marks(canvas: Canvas, marks: Sequence[Mark]) -> None:
@@ -151,7 +149,7 @@ def write_scale(sheet: Sheet) -> None:
     metres = next(
         length
         for length in (1000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
-        if length * sheet.scale < 0.16 * width or length == 1
+        if length * sheet.scale < 0.24 * width or length == 1
     )
     long = metres * sheet.scale
     right, bottom = width - MARGIN, height - MARGIN

@@ -63,7 +63,7 @@ def draw(
         draw_trail(canvas, np.asarray(trail, dtype=np.float64))
     if plan is not None:
         draw_plan(canvas, plan_points(plan), float(state.extent[EGO, 1]))
-    draw_actors(canvas, state)
+    draw_actors(canvas, state, ego_cue=plan is None)
     every_mark = [*marks, *contact_marks(state)]
     draw_marks(canvas, every_mark)
     sheet = canvas.finish()
