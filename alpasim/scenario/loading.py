@@ -24,7 +24,7 @@ from alpasim.scenario.guard import MAX_BYTES, Node, parse
 from alpasim.scenario.json_schema import scenario_schema
 from alpasim.scenario.library import Suite, find_scenarios, read_suite, scenario_name
 from alpasim.scenario.names import check_names
-from alpasim.scenario.resolving import Origin, resolve, resolve_road
+from alpasim.scenario.resolving import Origin, Routes, resolve, resolve_road
 from alpasim.scenario.schema import SCHEMA, Parameter, ParameterModel, ScenarioModel
 from alpasim.scenario.variation import Value, check_references, draw, extremes, references, substituted
 from alpasim.scenario.vehicles import vehicle_input
@@ -45,6 +45,15 @@ MOST_TRIAL_VALUES = 500
 
 
 @dataclass(frozen=True, slots=True)
+class _BuiltRoad:
+    """A road that several draws share, the files it was read from, and the routes found on it."""
+
+    road: RoadNetwork
+    inputs: Mapping[str, bytes]
+    routes: Routes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class LogicalScenario:
     """A scenario file whose ranges are not drawn yet.
 
@@ -62,7 +71,7 @@ class LogicalScenario:
     inputs: Mapping[str, bytes]
     _root: Node = field(repr=False)
     _read: Reader = field(repr=False)
-    _shared: dict[str, tuple[RoadNetwork, dict[str, bytes]]] = field(repr=False, default_factory=dict)
+    _shared: dict[str, _BuiltRoad] = field(repr=False, default_factory=dict)
 
     @property
     def family(self) -> str:
@@ -79,9 +88,9 @@ class LogicalScenario:
         model = _validated(self._root, self.file, values)
         report = Report(self._root, self.file)
         inputs = Inputs(self._read, self.inputs)
-        road = self._road(model, inputs, report)
+        built = self._road(model, inputs, report)
         origin = Origin(self.name, self.source, seed, values)
-        scenario = resolve(model, road, inputs, origin, report)
+        scenario = resolve(model, built.road, inputs, origin, report, built.routes)
         return replace(scenario, content_hash=content_hash(scenario.inputs, seed, values, dict(overrides or {})))
 
     def _values(self, seed: int, overrides: dict[str, Value]) -> dict[str, Value]:
@@ -96,17 +105,18 @@ class LogicalScenario:
                 raise InputError(f"{self.file}: parameter {name!r} set to {value!r}, expected a number or a word")
         return {**draw(self.parameters, seed), **overrides}
 
-    def _road(self, model: ScenarioModel, inputs: Inputs, report: Report) -> RoadNetwork:
+    def _road(self, model: ScenarioModel, inputs: Inputs, report: Report) -> _BuiltRoad:
         """The road, built once for all draws that have the same one."""
         key = json.dumps([model.model_dump(mode="json", include={"road", "surfaces"})], sort_keys=True)
         if key not in self._shared:
             before = set(inputs.bytes)
             road = resolve_road(model, inputs, report)
             self._shared.clear()
-            self._shared[key] = (road, {name: data for name, data in inputs.bytes.items() if name not in before})
-        road, read = self._shared[key]
-        inputs.bytes.update(read)
-        return road
+            read = {name: data for name, data in inputs.bytes.items() if name not in before}
+            self._shared[key] = _BuiltRoad(road, read)
+        built = self._shared[key]
+        inputs.bytes.update(built.inputs)
+        return built
 
 
 def load_scenario(path: str | Path) -> LogicalScenario:
@@ -132,12 +142,12 @@ def _logical(data: bytes, source: str, file: str, main: str, read: Reader) -> Lo
         faults = check_references(root, file, parameters)
     undefined = any(name not in parameters for _, name in references(root))
     model: ScenarioModel | None = None
-    for values in _trials(parameters):
+    for trial, values in enumerate(_trials(parameters)):
         plain = substituted(root, values)
         found, model = _faults_of(root, plain, file)
         kept = {(fault.line, fault.column, fault.path) for fault in faults}
         faults += [fault for fault in found if (fault.line, fault.column, fault.path) not in kept]
-        if undefined or faults:
+        if undefined or (faults and trial == 0):
             break
     faults += _vehicle_faults(root, file, read)
     if faults or model is None:

@@ -40,6 +40,10 @@ from alpasim.scenario.values import EGO_NAME
 from alpasim.scenario.vehicles import parse_vehicle, vehicle_input
 from alpasim.types import FloatArray, Route, Trajectory, VehicleParameters, frozen
 
+Routes = dict[tuple[tuple[float, float, float], tuple[bytes, ...]], Route]
+"""Routes on one road, by start pose and goal regions."""
+MOST_ROUTES = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -100,8 +104,11 @@ def _surfaces(model: ScenarioModel, road: RoadNetwork, report: Report) -> list[S
     return patches
 
 
-def resolve(model: ScenarioModel, road: RoadNetwork, inputs: Inputs, origin: Origin, report: Report) -> Scenario:
-    """The concrete scenario without its content hash; raises ScenarioError with every fault."""
+def resolve(
+    model: ScenarioModel, road: RoadNetwork, inputs: Inputs, origin: Origin, report: Report, routes: Routes
+) -> Scenario:
+    """The concrete scenario without its content hash; raises ScenarioError with every fault. `routes` remembers the routes
+    found on this road."""
     tracks = _tracks(model, inputs, report)
     vehicle = _vehicle(model.ego, inputs, report)
     report.stop_if_any()
@@ -119,7 +126,7 @@ def resolve(model: ScenarioModel, road: RoadNetwork, inputs: Inputs, origin: Ori
     checks.check_positions(model, road, report)
     report.stop_if_any()
     assert ego is not None and goal is not None  # either missing is a fault
-    route = _route(road, ego, goal, report)
+    route = _route(road, ego, goal, vehicle, model, report, routes)
     reference = _reference(model.ego, vehicle, tracks, report)
     report.stop_if_any()
     assert route is not None  # a missing route is a fault
@@ -189,12 +196,32 @@ def _goal(goal: GoalModel, road: RoadNetwork, report: Report) -> Goal | None:
     return Goal(regions, goal.bounds, heading, goal.after_s, before)
 
 
-def _route(road: RoadNetwork, ego: Placed, goal: Goal, report: Report) -> Route | None:
+def _route(
+    road: RoadNetwork,
+    ego: Placed,
+    goal: Goal,
+    vehicle: VehicleParameters,
+    model: ScenarioModel,
+    report: Report,
+    routes: Routes,
+) -> Route | None:
+    """The way to the goal, found once for equal starts and goals; it must be possible within the time."""
+    key = (ego.pose, tuple(region.tobytes() for region in goal.regions))
     try:
-        return find_route(road, ego.pose, goal.regions)
+        if key not in routes:
+            if len(routes) >= MOST_ROUTES:
+                routes.clear()
+            routes[key] = find_route(road, ego.pose, goal.regions)
     except InputError as cause:
-        report.add(("ego", "goal"), str(cause))
+        starts_nowhere = ego.lane is None or not road.lane(ego.lane).kind.name.startswith(("DRIVING", "BUS"))
+        report.add(("ego",) if starts_nowhere else ("ego", "goal"), str(cause))
         return None
+    route = routes[key]
+    way, time = route.goal_s - route.start_s, min(model.end.time_limit_s, goal.before_s)
+    if goal.regions and way > vehicle.max_speed_mps * time:
+        told = f"the goal is {way:.0f} m away and there are {time:g} s, but {vehicle.name} drives at most {vehicle.max_speed_mps:g} m/s"
+        report.add(("ego", "goal"), f"{told}; expected a nearer goal or a longer end.time_limit_s")
+    return route
 
 
 def _events(model: ScenarioModel, report: Report) -> list[Event]:
