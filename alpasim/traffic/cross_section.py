@@ -25,23 +25,22 @@ class CrossSection:
     oncoming: tuple[int, ...]
 
     def target(self, road: RoadNetwork, to: int | str) -> tuple[str, bool] | None:
-        """The lane that `same`, `left`, `right`, a number from the right or `oncoming_N` means; None where there is none.
-
-        Numbers are those of the course that the driver's lane belongs to, where it belongs to one.
+        """The lane that `same`, `left`, `right`, a number from the right, `oncoming_N` or a strip's name means; None where
+        there is none. Numbers and names are those of the first course that the driver's lane belongs to.
         """
         if to in ("same", "left", "right"):
             place = self.own + {"same": 0, "left": 1, "right": -1}[str(to)]
             return self.lanes[place] if 0 <= place < len(self.lanes) else None
-        oncoming = isinstance(to, str)
-        number = int(to.rpartition("_")[2]) if isinstance(to, str) else to
         for course in road.courses.values():
-            chains = course.oncoming if oncoming else course.lanes
-            members = {name for chain in (*course.lanes, *course.oncoming) for name in chain}
-            if self.lanes[self.own][0] in members:
-                chain = chains[number - 1] if number <= len(chains) else ()
-                return next((lane for lane in self.lanes if lane[0] in chain), None)
-        places = self.oncoming if oncoming else self.numbered
-        return self.lanes[places[number - 1]] if number <= len(places) else None
+            chains: dict[str, tuple[str, ...]] = dict(course.strips)
+            chains |= {str(i): chain for i, chain in enumerate(course.lanes, start=1)}
+            chains |= {f"oncoming_{i}": chain for i, chain in enumerate(course.oncoming, start=1)}
+            if any(self.lanes[self.own][0] in chain for chain in chains.values()):
+                wanted = chains.get(str(to), ())
+                return next((lane for lane in self.lanes if lane[0] in wanted), None)
+        places = {str(i): place for i, place in enumerate(self.numbered, start=1)}
+        places |= {f"oncoming_{i}": place for i, place in enumerate(self.oncoming, start=1)}
+        return self.lanes[places[str(to)]] if str(to) in places else None
 
 
 def cross_section(road: RoadNetwork, lane_id: str, against: bool) -> CrossSection:

@@ -13,12 +13,10 @@ import numpy as np
 from alpasim import plugins
 from alpasim.errors import InputError
 from alpasim.scenario.concrete import Action, Event, Scenario
+from alpasim.scenario.triggers import HANDS_OVER
 from alpasim.traffic.events import Events
 from alpasim.traffic.protocol import Behaviour
 from alpasim.types import IntArray, Motion, WorldState
-
-HANDS_OVER: dict[str, str] = {"path": "path"}
-"""Actions that hand whoever is told to another behaviour, and to which."""
 
 
 class Traffic:

@@ -81,7 +81,7 @@ def plan(
     speed of the way before, `speed_mps` at first, or `ordinary_mps` where that is 0.
     """
     corners = np.array([pose[:2], *((stop.x, stop.y) for stop in stops)])
-    line, at_corner = _rounded(corners, corner_radius_m)
+    line, at_corner, facing = _rounded(corners, corner_radius_m)
     steps = np.hypot(*np.diff(line, axis=0).T)
     s_line = np.concatenate(([0.0], np.cumsum(steps)))
     pieces, time, speed = [], 0.0, speed_mps if speed_mps > 0.0 else ordinary_mps
@@ -103,16 +103,17 @@ def plan(
             speed = length / duration if length > 0.0 else speed
         time += duration
     pieces.append((time, float(s_line[-1]), 0.0, 0.0))
-    yaws = {at_corner[i + 1]: stop.yaw for i, stop in enumerate(stops) if stop.yaw is not None}
-    return WayPath(_legs(line, s_line, pose[2], yaws), np.array(pieces))
+    facing |= {at_corner[i + 1]: stop.yaw for i, stop in enumerate(stops) if stop.yaw is not None}
+    return WayPath(_legs(line, s_line, pose[2], facing), np.array(pieces))
 
 
-def _rounded(corners: FloatArray, radius: float) -> tuple[FloatArray, list[int]]:
-    """The line through the corners, arcs in place of those that turn, and each corner's place in it (an arc's middle).
+def _rounded(corners: FloatArray, radius: float) -> tuple[FloatArray, list[int], dict[int, float]]:
+    """The line through the corners, arcs in place of those that turn; each corner's place in it (an arc's middle); and the
+    headings along the arcs by place.
 
     An arc never takes more than half of a leg: its radius shrinks where legs are short.
     """
-    points, places = [corners[0]], [0]
+    points, places, headings = [corners[0]], [0], dict[int, float]()
     for i in range(1, len(corners) - 1):
         before, after = corners[i] - corners[i - 1], corners[i + 1] - corners[i]
         room = 0.5 * min(math.hypot(*before), math.hypot(*after))
@@ -129,10 +130,11 @@ def _rounded(corners: FloatArray, radius: float) -> tuple[FloatArray, list[int]]
         steps = 2 * math.ceil(0.5 * abs(turn) / ARC_STEP_RAD)
         angles = heading + turn * np.arange(steps + 1) / steps
         arc = start + side * np.column_stack((np.sin(angles) - math.sin(heading), math.cos(heading) - np.cos(angles)))
+        headings |= {len(points) + k: float(angle) for k, angle in enumerate(angles)}
         points.extend(arc)
         places.append(len(points) - 1 - steps // 2)
     points.append(corners[-1])
-    return np.array(points), [*places, len(points) - 1]
+    return np.array(points), [*places, len(points) - 1], headings
 
 
 def _legs(line: FloatArray, s: FloatArray, start_yaw: float, yaws: dict[int, float]) -> FloatArray:

@@ -1,0 +1,174 @@
+"""Timed paths against hand-computed places and times."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from traffic_scenes import actor, drive, motorway, on_lane, scenario, start
+
+from alpasim import geometry
+from alpasim.errors import InputError
+from alpasim.scenario.concrete import Action, ActorSpec, Condition, Event
+from alpasim.scenario.triggers import PathAction, SpeedAction, StopAction, TimeCondition, Waypoint
+from alpasim.traffic.follow import FollowOptions
+from alpasim.traffic.path import PathOptions
+from alpasim.types import ActorKind, WorldState
+
+
+def walker(options: PathOptions, pose: tuple[float, float, float] = (0.0, 0.0, 0.0), speed: float = 0.0) -> ActorSpec:
+    return actor("walker", pose, speed, "path", options=options, kind=ActorKind.PEDESTRIAN, extent=(0.5, 0.6, 1.7))
+
+
+def at(after_s: float, row: int, kind: str, options: object) -> Event:
+    return Event(f"{kind}_{row}", (Condition("time", TimeCondition(after_s=after_s)),), (Action(row, kind, options),))
+
+
+def xy(state: WorldState) -> list[float]:
+    return [float(value) for value in state.position[1, :2]]
+
+
+def test_waypoints_are_met_at_their_times() -> None:
+    options = PathOptions(
+        waypoints=(Waypoint(x_m=4.0, y_m=0.0, t_s=2.0), Waypoint(x_m=4.0, y_m=3.0, t_s=3.0), Waypoint(x_m=4.0, y_m=3.0, t_s=5.0), Waypoint(x_m=10.0, y_m=3.0, t_s=6.0))
+    )  # fmt: skip
+    states = drive(scenario(motorway(), [walker(options)]), 80)
+    for step, place in (
+        (0, (0, 0)),
+        (10, (2, 0)),
+        (20, (4, 0)),
+        (25, (4, 1.5)),
+        (30, (4, 3)),
+        (45, (4, 3)),
+        (55, (7, 3)),
+    ):
+        assert xy(states[step]) == pytest.approx(place)
+    assert xy(states[60]) == pytest.approx((10, 3))
+    assert xy(states[80]) == pytest.approx((10, 3))
+    assert states[25].yaw[1] == pytest.approx(math.pi / 2)
+    np.testing.assert_allclose(states[15].velocity[1], [2.0, 0.0, 0.0])
+    np.testing.assert_allclose(states[45].velocity[1], 0.0)
+    assert states[80].present[1]
+
+
+def test_speeds_hold_on_the_way_to_their_waypoint_and_then_on() -> None:
+    options = PathOptions(
+        speed_mps=2.0,
+        waypoints=(Waypoint(x_m=4.0, y_m=0.0), Waypoint(x_m=9.0, y_m=0.0, speed_mps=5.0), Waypoint(x_m=9.0, y_m=4.0, speed_kph=7.2)),
+    )  # fmt: skip
+    scene = scenario(motorway(), [walker(options)])
+    places = [xy(state) for state in drive(scene, 60)]
+    assert places[20] == pytest.approx((4, 0))
+    assert places[30] == pytest.approx((9, 0))
+    assert places[40] == pytest.approx((9, 2))
+    assert places[60] == pytest.approx((9, 4))
+
+
+def test_places_on_lanes_and_ordinary_speed_of_a_kind() -> None:
+    network = motorway()
+    x, y, _ = on_lane(network, 120.0, 2)
+    options = PathOptions(waypoints=(Waypoint(lane=2, s_m=120.0, d_m=0.5),))
+    states = drive(scenario(network, [walker(options, pose=(x, y - 13.5, 0.0))]), 120)
+    assert xy(states[50]) == pytest.approx((x, y - 13.5 + 7.0))
+    assert xy(states[120]) == pytest.approx((x, y + 0.5))
+
+
+def test_an_own_yaw_is_turned_to_and_allows_reversing() -> None:
+    points = (Waypoint(x_m=-4.0, y_m=0.0, t_s=2.0, yaw_deg=0.0), Waypoint(x_m=-8.0, y_m=0.0, t_s=4.0, yaw_deg=30.0))
+    states = drive(scenario(motorway(), [walker(PathOptions(waypoints=points))]), 60)
+    assert states[30].yaw[1] == pytest.approx(math.radians(15.0))
+    assert states[30].velocity[1, 0] == pytest.approx(-2.0)
+    assert states[60].yaw[1] == pytest.approx(math.radians(30.0))
+
+
+def test_gone_at_the_end_where_asked_for() -> None:
+    options = PathOptions(waypoints=(Waypoint(x_m=3.0, y_m=0.0, t_s=1.5),), then="vanish")
+    states = drive(scenario(motorway(), [walker(options)]), 30)
+    assert [state.step for state in states if state.present[1]] == list(range(15))
+
+
+def test_a_rounded_corner_is_an_arc_of_that_radius() -> None:
+    points = (Waypoint(x_m=20.0, y_m=0.0), Waypoint(x_m=20.0, y_m=20.0))
+    options = PathOptions(waypoints=points, speed_mps=5.0, corner_radius_m=6.0)
+    states = drive(scenario(motorway(), [walker(options)]), 90)
+    arc = [state for state in states if state.position[1, 0] > 14.0 and state.position[1, 1] < 6.0 - 1e-6]
+    for state in arc[1:]:
+        assert math.hypot(state.position[1, 0] - 14.0, state.position[1, 1] - 6.0) == pytest.approx(6.0, abs=0.01)
+    turns = [abs(geometry.wrap_angle(float(b.yaw[1] - a.yaw[1]))) for a, b in pairwise(states[1:])]
+    assert max(turns) < 5.0 * 0.1 / 6.0 * 1.1
+    assert xy(states[-1]) == pytest.approx((20, 20))
+    wide = PathOptions(waypoints=points, speed_mps=5.0, corner_radius_m=500.0)
+    assert xy(drive(scenario(motorway(), [walker(wide)]), 90)[-1]) == pytest.approx((20, 20))
+
+
+def test_stop_and_speed_keep_the_way() -> None:
+    options = PathOptions(waypoints=(Waypoint(x_m=200.0, y_m=0.0),), speed_mps=10.0)
+    events = [
+        at(1.0, 1, "stop", StopAction(decel_mps2=5.0)),
+        at(4.0, 1, "speed", SpeedAction(to_mps=6.0, rate_mps2=3.0)),
+    ]
+    states = drive(scenario(motorway(), [walker(options)], events), 400)
+    assert xy(states[30]) == pytest.approx((20.0, 0.0))
+    assert xy(states[40]) == pytest.approx((20.0, 0.0))
+    assert xy(states[60]) == pytest.approx((26.0, 0.0))
+    assert states[60].velocity[1, 0] == pytest.approx(6.0)
+    assert xy(states[400]) == pytest.approx((200.0, 0.0))
+    assert states[400].velocity[1, 0] == 0.0
+
+
+def test_speeding_up_past_the_end_stops_at_the_end() -> None:
+    options = PathOptions(waypoints=(Waypoint(x_m=20.0, y_m=0.0),), speed_mps=10.0)
+    events = [at(1.0, 1, "speed", SpeedAction(to_mps=30.0, over_s=10.0))]
+    states = drive(scenario(motorway(), [walker(options)], events), 30)
+    root = (-10.0 + math.sqrt(100.0 + 40.0)) / 2.0
+    assert states[19].position[1, 0] == pytest.approx(10.0 + 10.0 * 0.9 + 0.81)
+    assert 1.9 < 1.0 + root < 2.0
+    assert xy(states[20]) == pytest.approx((20.0, 0.0))
+
+
+@pytest.mark.parametrize("behaviour", ["parked", "follow"])
+def test_a_path_action_takes_anybody_over_from_where_it_is(behaviour: str) -> None:
+    network = motorway()
+    x, y, yaw = on_lane(network, 100.0, 2)
+    speed = 0.0 if behaviour == "parked" else 10.0
+    options = FollowOptions(speed_mps=10.0) if behaviour == "follow" else None
+    action = PathAction(waypoints=(Waypoint(x_m=x + 10.0 * (speed > 0), y_m=y + 8.0, t_s=4.0),))
+    scene = scenario(
+        network, [actor("car", (x, y, yaw), speed, behaviour, options=options)], [at(1.0, 1, "path", action)]
+    )
+    states = drive(scene, 60)
+    assert xy(states[10]) == pytest.approx((x + speed, y))
+    assert xy(states[30]) == pytest.approx((x + speed, y + 4.0))
+    assert xy(states[60]) == pytest.approx((x + speed, y + 8.0))
+
+
+def test_reset_forgets_the_path_that_was_taken() -> None:
+    action = PathAction(waypoints=(Waypoint(x_m=5.0, y_m=0.0, t_s=1.0),))
+    scene = scenario(motorway(), [actor("car", (0, 0, 0), 0.0, "parked")], [at(0.5, 1, "path", action)])
+    traffic, state = start(scene)
+    for _ in range(2):
+        traffic.initial()
+        traffic.reset(state)
+        assert traffic.apply_events(state) == ()
+        assert traffic.advance(state).position[1, 0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("waypoints", "message"),
+    [
+        ((Waypoint(x_m=5.0, y_m=0.0, t_s=0.0),), "waypoint 1: t_s is 0"),
+        ((Waypoint(x_m=5.0, y_m=0.0, t_s=2.0), Waypoint(x_m=9.0, y_m=0.0, t_s=1.0)), "waypoint 2: t_s is 1"),
+        ((Waypoint(x_m=5.0, y_m=0.0, speed_mps=0.0),), "waypoint 1: cannot be reached at a speed of 0"),
+        ((Waypoint(lane=7, s_m=10.0),), "lane"),
+    ],
+)
+def test_impossible_waypoints_are_refused_when_the_scene_is_built(
+    waypoints: tuple[Waypoint, ...], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        start(scenario(motorway(), [walker(PathOptions(waypoints=waypoints))]))
+    told = [at(1.0, 1, "path", PathAction(waypoints=waypoints))]
+    with pytest.raises(InputError, match=message):
+        start(scenario(motorway(), [actor("car", (0, 0, 0), 0.0, "parked")], told))
