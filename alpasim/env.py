@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 
 from alpasim import plugins
 from alpasim.errors import InputError, PolicyInvalidAction, did_you_mean
-from alpasim.metrics.recorder import StepMetrics
+from alpasim.metrics.recorder import StepMetrics, load_metric
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import LogicalScenario, find_scenarios, load_scenario
 from alpasim.sensors.vector import VectorEncoder
 from alpasim.simulation import Simulation
 from alpasim.types import Control, Decision, EndReason
 
-ScenarioChoice = str | Path | Sequence[str | Path]
+ScenarioChoice = str | Path | Scenario | Sequence[str | Path]
 DEFAULT_REWARDS: Mapping[str, float] = {
     "progress_rel_to_total": 10.0,
     "collision_any": -10.0,
@@ -42,7 +42,7 @@ class DriveEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
     """Drive the ego through one scenario a rollout.
 
     `scenario` is a file, a folder, a suite, `builtin`, or a list of these; each reset draws one of the files and a
-    scenario seed from the env's own seeded generator. `options={"scenario": FILE}` and `options={"scenario_seed": N}`
+    scenario seed from the env's own seeded generator. A concrete Scenario is driven as it is. `options={"scenario": FILE}` and `options={"scenario_seed": N}`
     choose for that reset alone.
 
     Observation `vector`: float32 Box, its layout printed by `DriveEnv.layout()`. Action `control`: float32 Box (2,) in
@@ -70,8 +70,10 @@ class DriveEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
         if render_mode is not None:
             _known("render_mode", render_mode, tuple(self.metadata["render_modes"]))
         self.render_mode = render_mode
-        self._files = find_scenarios([scenario] if isinstance(scenario, (str, Path)) else list(scenario))
+        self._fixed = scenario if isinstance(scenario, Scenario) else None
+        self._files = [] if isinstance(scenario, Scenario) else _files(scenario)
         self._rewards = _reward_weights(DEFAULT_REWARDS if rewards is None else rewards)
+        self._cumulative = frozenset(name for name in self._rewards if load_metric(name).cumulative)
         self._logical: dict[Path, LogicalScenario] = {}
         self._simulation: Simulation | None = None
         self._encoder = VectorEncoder()
@@ -124,18 +126,20 @@ class DriveEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
         return self._simulation
 
     def _draw(self, options: dict[str, Any]) -> Scenario:
-        """The scenario of this reset; both draws are made whatever the options say, so that they move no later one."""
+        """The scenario of this reset; the same number of draws whatever the options say."""
         unknown = set(options) - set(OPTIONS)
         if unknown:
             word = min(unknown)
             raise InputError(
                 f"reset option {word!r} is unknown{did_you_mean(word, OPTIONS)}; known: {', '.join(OPTIONS)}"
             )
-        file = self._files[int(self.np_random.integers(len(self._files)))]
-        scenario_seed = int(self.np_random.integers(2**31))
-        if "scenario" in options:
-            files = find_scenarios([Path(options["scenario"])])
-            file = files[scenario_seed % len(files)]
+        if self._fixed is not None and not options:
+            return self._fixed
+        files = _files(options["scenario"]) if "scenario" in options else self._files
+        if not files:
+            raise InputError("this env drives one concrete scenario; options need a 'scenario' file beside them")
+        pick, scenario_seed = (int(number) for number in self.np_random.integers(2**31, size=2))
+        file = files[pick % len(files)]
         if "scenario_seed" in options:
             scenario_seed = int(options["scenario_seed"])
         if file not in self._logical:
@@ -171,6 +175,12 @@ class DriveEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
             "scenario": simulation.scenario.name,
             "scenario_seed": simulation.scenario.seed,
         }
+
+
+def _files(scenario: str | Path | Sequence[str | Path]) -> list[Path]:
+    """The scenario files that a choice means."""
+    chosen = [scenario] if isinstance(scenario, (str, Path)) else scenario
+    return find_scenarios([Path(one) for one in chosen])
 
 
 def _known(what: str, word: str, known: Sequence[str]) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from alpasim.scenario.concrete import Scenario, Track
 from alpasim.scenario.loading import LogicalScenario, load_inputs
 from alpasim.scenario.tracks import dump_tracks
 from alpasim.simulation import Simulation
-from alpasim.types import Decision
+from alpasim.types import Control, Decision
 
 SPEED_MPS = 10.0
 SPACING_M = 20.0
@@ -45,7 +45,8 @@ actors:
 def bench_scenario() -> LogicalScenario:
     """The bench scene, made from the road it runs on; nothing is read from disk."""
     empty = HEAD.replace("tracks: {file: bench.tracks.npz}\n", "").replace("actors:\n", "")
-    road = load_inputs(SOURCE, {SOURCE: empty.encode()}).concrete(0).road
+    vehicle = {"asset:vehicles/sedan.yaml": (files("alpasim_assets") / "vehicles" / "sedan.yaml").read_bytes()}
+    road = load_inputs(SOURCE, {SOURCE: empty.encode(), **vehicle}).concrete(0).road
     times_us = np.arange(0, 60_000_001, 100_000, dtype=np.int64)
     lines, tracks = [], {}
     for number, (lane, s_m) in enumerate(_places()):
@@ -59,7 +60,7 @@ def bench_scenario() -> LogicalScenario:
             place = f"{{lane: {lane}, s_m: {s_m}, speed_mps: {SPEED_MPS}}}"
             lines.append(f"  {name}: {{kind: car, place: {place}, drive: follow}}")
     text = HEAD + "\n".join(lines) + "\n"
-    return load_inputs(SOURCE, {SOURCE: text.encode(), "bench.tracks.npz": dump_tracks(tracks)})
+    return load_inputs(SOURCE, {SOURCE: text.encode(), "bench.tracks.npz": dump_tracks(tracks), **vehicle})
 
 
 def _places() -> Iterator[tuple[int, float]]:
@@ -117,3 +118,103 @@ def run_bench(repeats: int = 5) -> BenchResult:
         actors=len(scenario.actors),
         repeats=repeats,
     )
+
+
+def recorded_actions(scenario: Scenario) -> list[NDArray[np.float32]]:
+    """What the reference driver does in the scene, as a fixed list of env actions."""
+    simulation = Simulation(scenario)
+    policy = load_policy("idm")()
+    observation = simulation.reset()
+    policy.reset(simulation.brief)
+    actions = []
+    for _ in range(STEPS):
+        control = simulation.step(policy.decide(observation)).control
+        actions.append(np.array([control.steer, control.pedal], dtype=np.float32))
+        observation = simulation.observe()
+    simulation.close()
+    return actions
+
+
+def _env_steps_per_s(env: DriveEnv, actions: list[NDArray[np.float32]]) -> float:
+    env.reset(seed=0)
+    done = 0
+    started = time.perf_counter()
+    for action in actions:
+        _, _, terminated, truncated, _ = env.step(action)
+        done += 1
+        if terminated or truncated:
+            break
+    seconds = time.perf_counter() - started
+    if done < len(actions):
+        raise RuntimeError(f"the bench drive ended after {done} of {len(actions)} steps")
+    return done / seconds
+
+
+def _rollout_steps_per_s(scenario: Scenario) -> float:
+    started = time.perf_counter()
+    result = run_rollout(scenario, load_policy("idm"), policy_reference="idm")
+    return result.steps / (time.perf_counter() - started)
+
+
+def _timed(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def _calibration_s() -> float:
+    """A fixed loop of plain Python and small array work, to compare machines and moments with."""
+    started = time.perf_counter()
+    total, values = 0.0, np.linspace(0.0, 1.0, 64)
+    for number in range(20_000):
+        total += float(values[number % 64]) * 0.5
+        if number % 10 == 0:
+            values = values[::-1] + 0.0
+    return time.perf_counter() - started
+
+
+PARTS = (
+    ("senses", "_sensor", "observe"),
+    ("events", "_traffic", "apply_events"),
+    ("traffic", "_traffic", "advance"),
+    ("physics", "_world", "step"),
+    ("metrics", "metrics", "update"),
+)
+
+
+def _time_by_part(scenario: Scenario, actions: list[NDArray[np.float32]]) -> dict[str, float]:
+    """Milliseconds a step by part, from a run of its own in which each part is timed from outside."""
+    simulation = Simulation(scenario)
+    simulation.reset()
+    spent = {name: 0.0 for name, _, _ in PARTS}
+
+    def clocked(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any) -> Any:
+            started = time.perf_counter()
+            answer = call(*arguments)
+            spent[name] += time.perf_counter() - started
+            return answer
+
+        return timed
+
+    for name, owner, method in PARTS:
+        part = getattr(simulation, owner)
+        setattr(simulation, owner, _Clocked(part, method, clocked(name, getattr(part, method))))
+    started = time.perf_counter()
+    for action in actions:
+        simulation.step(Decision(control=Control(float(action[0]), float(action[1]))))
+        simulation.observe()
+    total = time.perf_counter() - started
+    simulation.close()
+    parts = {name: 1e3 * seconds / len(actions) for name, seconds in spent.items()}
+    return {**parts, "rest": 1e3 * total / len(actions) - sum(parts.values())}
+
+
+class _Clocked:
+    """Stands in for one part of a Simulation and times one of its methods."""
+
+    def __init__(self, part: object, method: str, timed: Callable[..., Any]) -> None:
+        self._part, self._method, self._timed = part, method, timed
+
+    def __getattr__(self, name: str) -> Any:
+        return self._timed if name == self._method else getattr(self._part, name)
