@@ -11,7 +11,7 @@ import numpy as np
 
 from alpasim.compiled import compiled
 from alpasim.road.polyline import project_within
-from alpasim.road.queries import Grid, RoadArrays, _cell_of, _in_chunk, _segment_square, on_road
+from alpasim.road.queries import Grid, RoadArrays, _cell_of, _in_chunk, _segment_square, lanes_containing, on_road
 from alpasim.types import FloatArray, IntArray
 
 FARTHEST_M = 200.0
@@ -48,15 +48,21 @@ def _ray(x: float, y: float, ux: float, uy: float, edges: FloatArray) -> float:
 
 
 @compiled
-def _against(x: float, y: float, ux: float, uy: float, road: RoadArrays, grid: Grid) -> bool:
-    """Whether (x, y) lies in a traffic lane that leads against the unit vector."""
+def _against(x: float, y: float, ux: float, uy: float, ours: IntArray, road: RoadArrays, grid: Grid) -> bool:
+    """Whether (x, y) lies in a traffic lane that leads against the unit vector and is not among `ours`."""
     cell = _cell_of(x, y, grid)
     if cell < 0:
         return False
     for k in range(grid.chunk_start[cell], grid.chunk_start[cell + 1]):
         chunk = grid.chunk[k]
         first, last = road.chunk_first[chunk], road.chunk_last[chunk]
-        if road.rank[road.chunk_lane[chunk]] != 0 or not _in_chunk(x, y, road.left, road.right, first, last):
+        lane = road.chunk_lane[chunk]
+        if road.rank[lane] != 0 or not _in_chunk(x, y, road.left, road.right, first, last):
+            continue
+        known = False
+        for j in range(ours.shape[0]):
+            known = known or ours[j] == lane
+        if known:
             continue
         _, _, i = project_within(x, y, road.centre, road.s, first, last + 1)
         dx, dy = road.centre[i + 1, 0] - road.centre[i, 0], road.centre[i + 1, 1] - road.centre[i, 1]
@@ -67,15 +73,19 @@ def _against(x: float, y: float, ux: float, uy: float, road: RoadArrays, grid: G
 
 @compiled
 def _oncoming(x: float, y: float, heading: float, farthest: float, road: RoadArrays, grid: Grid) -> float:
-    """How far to the left of a pose the first lane against its heading begins, at most `farthest` [m]."""
+    """How far to the left of a pose the first lane against its heading begins, at most `farthest` [m].
+
+    Lanes that the pose itself lies in do not count: in a junction ways against each other share the ground.
+    """
     ux, uy = math.cos(heading), math.sin(heading)
+    ours = lanes_containing(x, y, road, grid)
     clear = 0.0
     while clear < farthest:
         distance = min(clear + _MARCH_M, farthest)
-        if _against(x - distance * uy, y + distance * ux, ux, uy, road, grid):
+        if _against(x - distance * uy, y + distance * ux, ux, uy, ours, road, grid):
             for _ in range(8):
                 middle = 0.5 * (clear + distance)
-                if _against(x - middle * uy, y + middle * ux, ux, uy, road, grid):
+                if _against(x - middle * uy, y + middle * ux, ux, uy, ours, road, grid):
                     distance = middle
                 else:
                     clear = middle

@@ -37,11 +37,13 @@ _SAME_POINT_M = 0.05
 
 @dataclass(frozen=True, slots=True)
 class LaneLine:
-    """Points (k, 2) of a line and the lane row (k,) of each; where on it the goal lies, as a point (2,)."""
+    """Points (k, 2) of a line and the lane row (k,) of each; where on it the goal lies, as a point (2,), and how far to
+    the left of it [m]."""
 
     points: FloatArray
     rows: IntArray
     goal: FloatArray
+    goal_offset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def lane_line(road: RoadNetwork, way: Way, start: tuple[float, float], beyond: f
     points = np.concatenate([part for part, _ in parts])
     rows = np.concatenate([part for _, part in parts])
     keep = _advancing(points)
-    return LaneLine(np.ascontiguousarray(points[keep]), rows[keep], goal)
+    return LaneLine(np.ascontiguousarray(points[keep]), rows[keep], goal, way.goal.offset)
 
 
 def _goal_point(road: RoadNetwork, way: Way) -> FloatArray:

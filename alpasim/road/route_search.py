@@ -56,10 +56,11 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Part of a lane that counts as the goal: from s `begin` to `end` [m]."""
+    """Part of a lane that counts as the goal: from s `begin` to `end`, `offset` to the left of its centre [m]."""
 
     begin: float
     end: float
+    offset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,12 @@ SPACING_M = 1.0
 BEYOND_M = 200.0
 """How far a route goes on behind its goal, where there is road [m]."""
 
+LEAST_TOUCH_M2 = 0.05
+"""A goal region that covers less than this of a lane does not touch it [m2]."""
+
+OFFSET_M = 30.0
+"""Length over which a route leaves the lane's centre for a goal beside it, and returns [m]."""
+
 AIMLESS_M = 500.0
 """How far ahead the goal of a route without one is set [m]."""
 
@@ -98,8 +104,7 @@ def goal_stretches(road: RoadNetwork, regions: Sequence[FloatArray]) -> dict[int
         area = _region(number, region)
         found = [(row, _crossed(road, row, area.intersection(LineString(road.lanes[row].centre)))) for row in rows]
         if not any(parts for _, parts in found):
-            touched = [lane_polygon(road.lanes[row].left, road.lanes[row].right).intersection(area) for row in rows]
-            found = [(row, _crossed(road, row, part)) for row, part in zip(rows, touched, strict=True)]
+            found = [(row, _touched(road, row, area)) for row in rows]
         for row, parts in found:
             stretches.setdefault(row, []).extend(parts)
     stretches = {row: parts for row, parts in stretches.items() if parts}
@@ -130,6 +135,18 @@ def _crossed(road: RoadNetwork, row: int, part: BaseGeometry) -> list[Stretch]:
             length = road.lane_length(road.lanes[row].id)
             stretches.append(Stretch(float(np.clip(s.min(), 0.0, length)), float(np.clip(s.max(), 0.0, length))))
     return stretches
+
+
+def _touched(road: RoadNetwork, row: int, area: BaseGeometry) -> list[Stretch]:
+    """A place within the part of a lane that an area covers, beside the lane's centre; none where they do not meet."""
+    lane = road.lanes[row]
+    part = lane_polygon(lane.left, lane.right).intersection(area)
+    if part.area < LEAST_TOUCH_M2:
+        return []
+    inside = part.representative_point()
+    s, d = road.project(row, np.array([[inside.x, inside.y]]))
+    at = float(np.clip(s[0], 0.0, road.lane_length(lane.id)))
+    return [Stretch(at, at, float(d[0]))]
 
 
 def _no_start(road: RoadNetwork, start: tuple[float, float, float]) -> str:
@@ -169,13 +186,13 @@ def _no_way(road: RoadNetwork, begin: Sequence[Start], search: LaneSearch, stret
 
 def _route(road: RoadNetwork, raw: LaneLine, start: tuple[float, float, float]) -> Route:
     """The smooth, evenly sampled Route along a line of lanes."""
-    even = resample(raw.points, SPACING_M)
+    even = _past_goal(resample(raw.points, SPACING_M), raw, start)
     raw_s, even_s = arc_length(raw.points), np.linspace(0.0, 1.0, len(even))
     owner = np.clip(np.searchsorted(raw_s, even_s * raw_s[-1] - 1e-6), 0, len(raw.rows) - 1)
     rows = np.ascontiguousarray(raw.rows[owner])
     line = smoothed(even)
     s, heading = arc_length(line), headings(line)
-    room = corridor(line, heading, rows, road.arrays, road.grid)
+    room = corridor(_inward(line), heading, rows, road.arrays, road.grid)
     start_s = _place_on(line, s, start[:2], 0.0, 2.0 * BEHIND_M + 10.0)
     goal_s = max(start_s, _place_on(line, s, (float(raw.goal[0]), float(raw.goal[1])), start_s, math.inf))
     columns = [frozen(np.ascontiguousarray(room[:, i])) for i in range(5)]
@@ -194,6 +211,37 @@ def _route(road: RoadNetwork, raw: LaneLine, start: tuple[float, float, float]) 
         goal_s=goal_s,
         stop_lines=_stop_lines(road, line, s, rows),
     )
+
+
+def _past_goal(line: FloatArray, raw: LaneLine, start: tuple[float, float, float]) -> FloatArray:
+    """The line led over a goal that lies beside it, and back."""
+    if raw.goal_offset == 0.0:
+        return line
+    s = arc_length(line)
+    begin = _place_on(line, s, start[:2], 0.0, 2.0 * BEHIND_M + 10.0)
+    goal = _place_on(line, s, (float(raw.goal[0]), float(raw.goal[1])), begin, math.inf)
+    before, after = (
+        np.clip((s - begin) / max(goal - begin, 1.0), 0.0, 1.0),
+        np.clip((s - goal - 10.0) / OFFSET_M, 0.0, 1.0),
+    )
+    if goal - begin > OFFSET_M:
+        before = np.clip((s - goal + OFFSET_M) / OFFSET_M, 0.0, 1.0)
+    offset = raw.goal_offset * (_eased(before) - _eased(after))
+    heading = headings(line)
+    return np.column_stack([line[:, 0] - offset * np.sin(heading), line[:, 1] + offset * np.cos(heading)])
+
+
+def _eased(share: FloatArray) -> FloatArray:
+    """0 to 1 without a jump in slope or curvature."""
+    return share**3 * (10.0 + share * (6.0 * share - 15.0))
+
+
+def _inward(line: FloatArray) -> FloatArray:
+    """The line with its end points moved in a little: where the road ends they lie on its edge."""
+    moved = line.copy()
+    moved[0] = 0.9 * line[0] + 0.1 * line[1]
+    moved[-1] = 0.9 * line[-1] + 0.1 * line[-2]
+    return moved
 
 
 def _place_on(line: FloatArray, s: FloatArray, point: tuple[float, float], low: float, high: float) -> float:

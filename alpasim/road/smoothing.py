@@ -1,7 +1,7 @@
 """A line that can be driven from one that was recorded or put together: smooth, evenly sampled, never far from the original.
 
-Answers with positions, headings and curvatures that a speed plan can use. Straights stay straight to the bit's edge; where a
-bend would be cut by more than the tolerance, smoothing yields locally.
+Answers with positions, headings and curvatures that a speed plan can use. Straights stay straight; what would move by more
+than WAVE_M is a bend and not a wave of the recording, and there smoothing yields until the line is within BEND_M.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ import numpy as np
 
 from alpasim.compiled import compiled
 from alpasim.road.polyline import arc_length
-from alpasim.types import FloatArray
+from alpasim.types import BoolArray, FloatArray
 
-TOLERANCE_M = 0.1
-"""How far a smoothed line may stray from the original [m]."""
+WAVE_M = 0.2
+"""Waves of a line up to this are taken for noise and smoothed away [m]."""
+
+BEND_M = 0.1
+"""How far a smoothed line may stray from the original in and near a bend [m]."""
+
+_NEAR_POINTS = 20
 
 STRONGEST = 1e6
 """Weight of the third differences where nothing speaks against it: waves below about 60 m at 1 m spacing disappear."""
@@ -27,28 +32,29 @@ _ROUNDS = 24
 
 
 def smoothed(line: FloatArray) -> FloatArray:
-    """The evenly sampled line (k, 2) with its waves taken out, within TOLERANCE_M of itself; both ends are kept."""
+    """The evenly sampled line (k, 2) with its waves taken out, within WAVE_M of itself; both ends are kept."""
     if len(line) < 5:
         return line.copy()
     weight = np.full(len(line) - 3, STRONGEST)
+    allowed = np.full(len(line), WAVE_M)
     found = line.copy()
     for _ in range(_ROUNDS):
         found = whittaker(line, weight)
-        strays = np.hypot(found[:, 0] - line[:, 0], found[:, 1] - line[:, 1]) > TOLERANCE_M
-        if not strays.any() or (weight[_near(strays)] <= WEAKEST).all():
+        strays = np.hypot(found[:, 0] - line[:, 0], found[:, 1] - line[:, 1]) > allowed
+        yields = _around(strays, 6)[1:-2] & (weight > WEAKEST)
+        if not yields.any():
             break
-        weight[_near(strays)] = np.maximum(weight[_near(strays)] * 0.3, WEAKEST)
+        allowed[_around(strays, _NEAR_POINTS)] = BEND_M
+        weight[yields] = np.maximum(weight[yields] * 0.3, WEAKEST)
         weight = _gradual(weight)
     return found
 
 
-def _near(strays: np.ndarray) -> np.ndarray:
-    """Which third differences act on points that stray, and a few beside."""
-    spread = strays.copy()
-    for shift in range(1, 6):
-        spread[shift:] |= strays[:-shift]
-        spread[:-shift] |= strays[shift:]
-    return spread[1:-2]
+def _around(marked: BoolArray, reach: int) -> BoolArray:
+    """The marked points and all within `reach` points of one."""
+    count = np.concatenate([np.zeros(reach + 1), np.cumsum(marked), np.full(reach, marked.sum())])
+    around: BoolArray = count[2 * reach + 1 :] > count[: -2 * reach - 1]
+    return around
 
 
 @compiled
