@@ -65,7 +65,8 @@ class Chassis(NamedTuple):
     anti_roll: FloatArray
     """(4,) force per difference of compression between this wheel and its neighbour [N/m]."""
     cornering: FloatArray
-    """(4,) side force per slip angle and load [1/rad]."""
+    """(4,) side force per slip angle at the static load, where it stays: a tyre's stiffness follows its load far less than its
+    grip does [N/rad]."""
     drive_share: FloatArray
     """(4,) share of the drive force."""
     mass: float
@@ -114,7 +115,7 @@ def chassis(vehicle: VehicleParameters) -> Chassis:
         spring=springs,
         damper=2.0 * vehicle.suspension_damping_ratio * natural * loads / GRAVITY_MPS2,
         anti_roll=_anti_roll(springs, vehicle.roll_stiffness_front_share),
-        cornering=np.array([cornering_front, cornering_front, cornering_rear, cornering_rear]),
+        cornering=loads * np.array([cornering_front, cornering_front, cornering_rear, cornering_rear]),
         drive_share=np.array(share[vehicle.driven_axle]),
         mass=vehicle.mass_kg,
         height=height,
@@ -202,11 +203,11 @@ def tyre_forces(
     to_stop = mass * along / dt_s + drive
     demand = drive - min(resist, to_stop) if to_stop > 0.0 else drive + min(resist, -to_stop)
     # Below this speed a tyre's full stiffness would overshoot within the substep: the floor keeps it to 90 % of a stop.
-    slowest = body.cornering[i] * GRAVITY_MPS2 * body.side_mass_factor * dt_s / 0.9
+    slowest = body.cornering[i] / body.static_load[i] * GRAVITY_MPS2 * body.side_mass_factor * dt_s / 0.9
     tangent = across / max(abs(along), slowest)
     side = 0.0
     if grip > 0.0:
-        side = -grip * side_force_share(body.cornering[i] * tangent / friction)
+        side = -grip * side_force_share(body.cornering[i] * tangent / grip)
     wanted = math.sqrt(demand * demand + side * side)
     limited = min(max(demand, -grip), grip)
     forward, left = within_grip(limited, side, grip)

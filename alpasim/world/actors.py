@@ -171,8 +171,8 @@ class Actors:
         self._with_mass = rows
         return any_close or bool(self._struck_rows)
 
-    def strike(self, pairs: Iterable[tuple[int, int]]) -> bool:
-        """Leave the guided ones of those that touched to physics; True if there were any."""
+    def strike(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Leave the guided ones of those that touched to physics."""
         hit = sorted({row for pair in pairs for row in pair if self._role[row] == GUIDED})
         for row in hit:
             self.struck[row] = True
@@ -182,7 +182,6 @@ class Actors:
                 flags[row, :] = False
                 flags[:, row] = False
         self._struck_rows = sorted(self._struck_rows + hit)
-        return bool(hit)
 
     def finish(self, bodies: Bodies) -> None:
         """End a control step: read the struck into `bodies`, which has the guided rows already, and put those where they are."""

@@ -19,6 +19,7 @@ import pybullet
 
 GRAVITY_MPS2 = 9.81
 SOLVER_ITERATIONS = 50
+GROUND_REACH_M, GROUND_DEPTH_M = 1e5, 1e3
 
 FREE_GROUP, FIXED_GROUP = 1, 2
 NOBODY, EVERYBODY, MEETS_FREE = (0, 0), (FREE_GROUP, FREE_GROUP | FIXED_GROUP), (FIXED_GROUP, FREE_GROUP)
@@ -79,8 +80,17 @@ class Engine:
             self.client = -1
 
     def add_ground(self) -> int:
-        """The plane z = 0; returns its body number."""
-        shape = pybullet.createCollisionShape(pybullet.GEOM_PLANE, physicsClientId=self.client)
+        """Level ground, its surface at the height where it is placed; returns its body number.
+
+        A very large box and not Bullet's plane: boxes meet it at all four corners at once, while the plane finds one point a
+        substep and lets sliding bodies sink by centimetres and rock.
+        """
+        shape = pybullet.createCollisionShape(
+            pybullet.GEOM_BOX,
+            halfExtents=[GROUND_REACH_M, GROUND_REACH_M, GROUND_DEPTH_M],
+            collisionFramePosition=[0.0, 0.0, -GROUND_DEPTH_M],
+            physicsClientId=self.client,
+        )
         body: int = pybullet.createMultiBody(0.0, shape, useMaximalCoordinates=1, physicsClientId=self.client)
         self.filter(body, *MEETS_FREE)
         return body

@@ -20,8 +20,8 @@ from alpasim.types import BoolArray, FloatArray, IntArray
 
 ABSENT, GUIDED, FREE, FIXED = 0, 1, 2, 3
 
-HARD_MPS2 = 20.0
-"""Acceleration that no free body exceeds without a contact."""
+HARD_MPS2, HARD_RADPS2 = 20.0, 20.0
+"""Accelerations that no free body exceeds without a contact."""
 
 MARGIN_M = 0.06
 """Distance at which the engine begins to see two boxes as touching (2 % of a car's half diagonal), and some more."""
@@ -129,42 +129,33 @@ def reachable(
 ) -> IntArray:
     """Pairs (m, 2) of rows, not both free nor both fixed, whose boxes may come to touch within `left_s` seconds.
 
-    A guided row moves straight from `now` to `end`, a free one may go anywhere its speed takes it. `ignored` (n, n) are pairs
-    that do not count while both are guided.
+    A guided row moves straight from `now` to `end`, a free one on at its velocity, give or take what grip can do to it; a
+    contact can do more, so ask again after one. `ignored` (n, n) are pairs that do not count.
     """
     n = now.shape[0]
     pairs = np.empty((n * (n - 1) // 2, 2), dtype=np.int64)
     found = 0
-    radius = np.empty(n)
-    travel = np.empty(n)
+    radius, slack, shift = np.empty(n), np.empty(n), np.zeros((n, 2))
     for i in range(n):
-        radius[i] = 0.5 * math.sqrt(extent[i, 0] ** 2 + extent[i, 1] ** 2)
-        travel[i] = 0.0
+        radius[i] = 0.5 * math.hypot(extent[i, 0], extent[i, 1])
+        slack[i] = 0.5 * MARGIN_M
         if role[i] == GUIDED:
-            travel[i] = math.hypot(end[i, 0] - now[i, 0], end[i, 1] - now[i, 1])
-            travel[i] += radius[i] * abs(end[i, 2] - now[i, 2])
+            shift[i, 0], shift[i, 1] = end[i, 0] - now[i, 0], end[i, 1] - now[i, 1]
+            slack[i] += radius[i] * abs(end[i, 2] - now[i, 2])
         elif role[i] == FREE:
-            speed = math.hypot(now[i, 3], now[i, 4]) + radius[i] * abs(now[i, 5])
-            travel[i] = speed * left_s + 0.5 * HARD_MPS2 * left_s**2
+            shift[i, 0], shift[i, 1] = now[i, 3] * left_s, now[i, 4] * left_s
+            slack[i] += 0.5 * HARD_MPS2 * left_s**2 + radius[i] * (abs(now[i, 5]) * left_s + HARD_RADPS2 * left_s**2)
     for i in range(n):
         if role[i] == ABSENT:
             continue
         for j in range(i + 1, n):
-            if role[j] == ABSENT or (role[i] == role[j] and role[i] != GUIDED):
+            if role[j] == ABSENT or (role[i] == role[j] and role[i] != GUIDED) or ignored[i, j]:
                 continue
-            both = role[i] == GUIDED and role[j] == GUIDED
-            if both and ignored[i, j]:
-                continue
-            reach = travel[i] + travel[j] + MARGIN_M
+            reach = math.hypot(shift[j, 0] - shift[i, 0], shift[j, 1] - shift[i, 1]) + slack[i] + slack[j]
             dx, dy = now[j, 0] - now[i, 0], now[j, 1] - now[i, 1]
             limit = reach + radius[i] + radius[j]
             if dx * dx + dy * dy > limit * limit:
                 continue
-            if both:
-                sx = end[j, 0] - now[j, 0] - end[i, 0] + now[i, 0]
-                sy = end[j, 1] - now[j, 1] - end[i, 1] + now[i, 1]
-                reach = math.hypot(sx, sy) + MARGIN_M
-                reach += radius[i] * abs(end[i, 2] - now[i, 2]) + radius[j] * abs(end[j, 2] - now[j, 2])
             if box_gap(now[i, 0], now[i, 1], now[i, 2], now[j, 0], now[j, 1], now[j, 2], extent, i, j) <= reach:
                 pairs[found, 0] = i
                 pairs[found, 1] = j

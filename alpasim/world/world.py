@@ -77,6 +77,7 @@ class World:
         self._actors.clear()
         self._ego.clear(scenario)
         self._engine.step()
+        self._engine.place(self._ground, (*scenario.ego.pose[:2], 0.0))
         self._engine.set_friction(self._ground, scenario.environment.friction)
         self._merger.begin()
         self._ego.reset(scenario)
@@ -102,7 +103,8 @@ class World:
             engine.step()
             if readable:
                 touching = self._merger.add(engine.contacts(), substep, ego.substep_s, actors.now, actors.ignored)
-                if actors.strike(touching):
+                if touching:
+                    actors.strike(touching)
                     self._look_again((substep + 1) / scenario.substeps)
         return self._commit(motion, state.step + 1, scenario.dt_us * 1e-6)
 
@@ -117,7 +119,7 @@ class World:
         self._merger = ContactMerger(rows)
 
     def _look_again(self, share: float) -> None:
-        """After somebody was hit: free bodies move differently now, so who may touch whom is asked anew."""
+        """After a contact free bodies move differently, so who may touch whom is asked anew."""
         self._actors.see_ego(*self._ego.in_plane(self._ego.body_state()))
         self._actors.see_struck()
         self._actors.look(share)
