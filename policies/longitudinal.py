@@ -34,6 +34,8 @@ class Reason:
     acceleration: float
     track: int = -1
     gap_m: float = math.inf
+    signal: int = -1
+    """Row of the traffic light, where it is one."""
 
 
 def follow(p: DriverParameters, speed: float, wanted: float, gap: float, other: float, other_change: float) -> float:
@@ -119,7 +121,7 @@ def signal_reasons(
         if (colour in MUST_STOP and not late) or (
             colour is SignalColour.YELLOW and need < 0.75 * p.ordinary_deceleration
         ):
-            reasons.append(Reason("signal", stop_for_line(p, speed, wanted, gap), -1, max(gap, 0.0)))
+            reasons.append(Reason("signal", stop_for_line(p, speed, wanted, gap), -1, max(gap, 0.0), signal))
     return reasons
 
 

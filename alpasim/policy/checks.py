@@ -7,11 +7,13 @@ index and value. It does not judge whether the decision is wise, nor whether the
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from alpasim.errors import PolicyInvalidAction, did_you_mean
+from alpasim.reasoning.record import cleaned, vocabulary_faults
 from alpasim.types import (
     Control,
     Decision,
@@ -28,10 +30,6 @@ MAX_LEAD_US = 1_000_000
 """How long after now a trajectory may begin [us]; models that plan from the next step on need a little."""
 
 MAX_POSES = 10_000
-MAX_TEXT = 10_000
-"""Longest reasoning text that is recorded [characters]."""
-
-MAX_FACTORS = 100
 FARTHEST_M = 1e6
 """No coordinate of a plan may be larger [m]: beyond it something has gone wrong with units or frames."""
 
@@ -155,32 +153,31 @@ def _all_finite(array: np.ndarray, field: str) -> None:
 
 
 def checked_reasoning(reasoning: object) -> Reasoning:
-    """The reasoning as it may be recorded; PolicyInvalidAction where a field is not of its kind or vocabulary."""
+    """The reasoning as it is recorded; PolicyInvalidAction where a field has the wrong type or is outside the closed
+    vocabulary of `alpasim.reasoning`. Text that is too long or holds control characters is cut and cleaned, not refused.
+    """
     if not isinstance(reasoning, Reasoning):
         raise PolicyInvalidAction(f"reasoning is {_shown(reasoning)}, expected a Reasoning or None")
     for field in ("longitudinal", "lateral"):
         word = getattr(reasoning, field)
         if word is not None and not isinstance(word, str):
             raise PolicyInvalidAction(f"reasoning.{field} is {_shown(word)}, expected a word of the vocabulary or None")
-    _one_of(reasoning.direction, ("left", "right", "none"), "reasoning.direction")
-    _one_of(reasoning.source, ("policy", "rule"), "reasoning.source")
-    if not isinstance(reasoning.text, str) or len(reasoning.text) > MAX_TEXT:
-        raise PolicyInvalidAction(
-            f"reasoning.text is {_shown(reasoning.text)}, expected text of at most {MAX_TEXT} characters"
-        )
-    if not isinstance(reasoning.factors, tuple | list) or len(reasoning.factors) > MAX_FACTORS:
-        raise PolicyInvalidAction(
-            f"reasoning.factors is {_shown(reasoning.factors)}, expected at most {MAX_FACTORS} Factors"
-        )
+    for field in ("direction", "source", "text"):
+        if not isinstance(getattr(reasoning, field), str):
+            raise PolicyInvalidAction(f"reasoning.{field} is {_shown(getattr(reasoning, field))}, expected text")
+    if not isinstance(reasoning.factors, tuple | list):
+        raise PolicyInvalidAction(f"reasoning.factors is {_shown(reasoning.factors)}, expected a tuple of Factors")
     factors = tuple(_checked_factor(factor, index) for index, factor in enumerate(reasoning.factors))
-    return Reasoning(
-        longitudinal=reasoning.longitudinal,
-        lateral=reasoning.lateral,
-        direction=reasoning.direction,
+    checked = replace(
+        reasoning,
+        longitudinal=None if reasoning.longitudinal is None else str(reasoning.longitudinal),
+        lateral=None if reasoning.lateral is None else str(reasoning.lateral),
         factors=factors,
-        text=reasoning.text,
-        source=reasoning.source,
     )
+    faults = vocabulary_faults(checked)
+    if faults:
+        raise PolicyInvalidAction("; ".join(f"reasoning.{fault}" for fault in faults))
+    return cleaned(checked)
 
 
 def _checked_factor(factor: object, index: int) -> Factor:
@@ -202,13 +199,7 @@ def _checked_factor(factor: object, index: int) -> Factor:
                 f"{field}.claims[{number}] is {_shown(claim)}, expected a (name, value) pair of words"
             )
         claims.append((pair[0], pair[1]))
-    return Factor(category=factor.category, track_id=None if track is None else int(track), claims=tuple(claims))
-
-
-def _one_of(word: object, known: tuple[str, ...], field: str) -> None:
-    if word not in known:
-        near = did_you_mean(word, known) if isinstance(word, str) else ""
-        raise PolicyInvalidAction(f"{field} is {_shown(word)}, expected one of {', '.join(known)}{near}")
+    return Factor(category=str(factor.category), track_id=None if track is None else int(track), claims=tuple(claims))
 
 
 def _shown(value: Any) -> str:
