@@ -23,8 +23,11 @@ Turn = Literal["left", "straight", "right"]
 
 SPACING_M = 1.0
 """Distance between the rows of a table, at most [m]."""
-BEND_WINDOW_M = 5.0
-"""Curvature is taken over this much of the lane to both sides, so that a kink in a coarse map is no bend [m]."""
+CURVATURE_WINDOW_M = 5.0
+"""The curvature at a place is the turn from this far before it to this far behind it, per metre [m]."""
+BENDS = ((5.0, 0.25), (10.0, 0.25), (20.0, 0.0))
+"""How a bend is told from the wobble of a recorded map: half of a stretch [m], and the turn over that stretch from which on it
+counts [rad]. Short stretches find the corners, the longest one the wide bends."""
 
 X, Y, HEADING, CURVATURE, BEND_SPEED, LIMIT_SPEED = range(6)
 COLUMNS = 6
@@ -150,7 +153,7 @@ def build_path(
     limits = np.array([lane.speed_limit_mps for lane in chain])
     at = spacing * np.arange(len(points))
     limit = limits[np.maximum(np.searchsorted(starts, at, side="right") - 1, 0)]
-    bend = np.sqrt(grip.sideways / np.maximum(_sharpest(points[:, CURVATURE], spacing), 1e-9))
+    bend = np.sqrt(grip.sideways / np.maximum(_sharpest_bend(points[:, HEADING], spacing), 1e-9))
     points[:, BEND_SPEED] = _reachable(bend, spacing, grip.braking)
     points[:, LIMIT_SPEED] = _reachable(limit, spacing, grip.braking)
     return LanePath(
@@ -180,19 +183,30 @@ def _table(line: FloatArray, s: FloatArray) -> tuple[FloatArray, float]:
     first = piece[0] - 0.5 * (turns[0] if len(turns) else 0.0)
     last = piece[-1] + 0.5 * (turns[-1] if len(turns) else 0.0)
     points[:, HEADING] = np.concatenate(([first], inner, [last]))
-    window = max(1, round(BEND_WINDOW_M / spacing))
-    low = np.maximum(np.arange(steps + 1) - window, 0)
-    high = np.minimum(np.arange(steps + 1) + window, steps)
-    points[:, CURVATURE] = (points[high, HEADING] - points[low, HEADING]) / (spacing * (high - low))
+    points[:, CURVATURE] = _curvature(points[:, HEADING], spacing, CURVATURE_WINDOW_M)
     return points, spacing
 
 
-def _sharpest(curvature: FloatArray, spacing: float) -> FloatArray:
-    """The sharpest bend within the window round each row: taking it over a window has blurred where a bend begins."""
-    window = max(1, round(BEND_WINDOW_M / spacing))
-    padded = np.pad(np.abs(curvature), window)
-    blurred: FloatArray = np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1).max(axis=1)
-    return blurred
+def _curvature(heading: FloatArray, spacing: float, window_m: float) -> FloatArray:
+    """Turn per metre over a window round each row, shorter at the ends [1/m]."""
+    window, rows = max(1, round(window_m / spacing)), np.arange(len(heading))
+    low, high = np.maximum(rows - window, 0), np.minimum(rows + window, len(heading) - 1)
+    return np.asarray((heading[high] - heading[low]) / (spacing * (high - low)), dtype=np.float64)
+
+
+def _sharpest_bend(heading: FloatArray, spacing: float) -> FloatArray:
+    """Curvature of the bend that each row belongs to, the sharpest of several [1/m].
+
+    The turn over a stretch blurs where a bend begins, so every row near the stretch's middle takes its full curvature.
+    """
+    sharpest = np.zeros(len(heading))
+    for window_m, least_turn in BENDS:
+        curvature = np.abs(_curvature(heading, spacing, window_m))
+        curvature[curvature * 2.0 * window_m < least_turn] = 0.0
+        reach = max(1, round(window_m / spacing))
+        blurred = np.lib.stride_tricks.sliding_window_view(np.pad(curvature, reach), 2 * reach + 1).max(axis=1)
+        sharpest = np.maximum(sharpest, blurred)
+    return sharpest
 
 
 @compiled

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from traffic_scenes import motorway, road
 
 from alpasim.road.network import RoadNetwork
 from alpasim.traffic.cross_section import cross_section
-from alpasim.traffic.lane_paths import Grip, build_path, join
 
 
 def lane_of(network: RoadNetwork, lane: int | str, s: float = 50.0) -> str:
@@ -58,33 +56,3 @@ def test_lanes_are_numbered_without_any_course() -> None:
     section = cross_section(bare, lane_of(network, 1), False)
     assert section.target(bare, 3) == (lane_of(network, 3), False)
     assert section.target(bare, 4) is None
-
-
-def test_a_way_in_a_bend_has_the_bends_length_curvature_and_speed() -> None:
-    network = road(curve={"lanes": 1, "radius_m": 50, "angle_deg": 90, "speed_limit_kph": 100})
-    path = build_path(network, lane_of(network, 1, 20.0), False, (), 1000.0, Grip.on(0.9))
-    radius = 50 + 1.75
-    assert path.length_m == pytest.approx(radius * np.pi / 2, rel=1e-3)
-    middle = path.points[len(path.points) // 2]
-    assert middle[3] == pytest.approx(1 / radius, rel=1e-2)
-    assert middle[4] == pytest.approx(np.sqrt(2.5 * radius), rel=1e-2)
-    assert middle[5] == pytest.approx(100 / 3.6)
-    table = join([path, path])
-    assert list(table.first) == [0, len(path.points)]
-    np.testing.assert_array_equal(table.points[table.first[1] :], path.points)
-
-
-def test_a_lower_limit_ahead_is_braked_for() -> None:
-    network = road(
-        pieces=[
-            {"straight": {"lanes": 1, "length_m": 300, "speed_limit_kph": 100}},
-            {"straight": {"length_m": 300, "speed_limit_kph": 50}},
-        ]
-    )
-    path = build_path(network, lane_of(network, 1, 10.0), False, (), 1000.0, Grip.on(0.9))
-    limit = path.points[:, 5]
-    at = int(200.0 / path.spacing)
-    assert limit[at] == pytest.approx(
-        min(100 / 3.6, np.sqrt((50 / 3.6) ** 2 + 2 * 1.5 * (300 - at * path.spacing))), rel=0.01
-    )
-    assert limit[int(301.0 / path.spacing)] == pytest.approx(50 / 3.6)
