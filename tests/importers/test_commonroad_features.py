@@ -174,6 +174,16 @@ def test_a_wall_longer_than_an_actor_may_be_becomes_several(load) -> None:  # ty
     assert [actor.pose[1] for actor in imported.actors if actor.pose] == pytest.approx([9 - 250 / 3, 9, 9 + 250 / 3])
 
 
+def test_what_stands_inside_something_else_is_a_recording_of_standing(load) -> None:  # type: ignore[no-untyped-def]
+    inside = static(1, initial=state(0, 51.0, 3.0, tag="initialState")) + static(2)
+    imported = load(obstacles=dynamic() + inside)
+    assert [actor.track for actor in imported.actors] == ["42", "car_1", None]
+    track = imported.tracks["car_1"]
+    assert track.poses.tolist() == [[51.0, 3.0, 0.0]] * 2 and track.speed_mps.tolist() == [0.0, 0.0]
+    assert track.times_us[0] == 0 and track.times_us[-1] > 4_000_000
+    assert "replayed as standing" in notes(imported)
+
+
 def test_vehicle_lights_are_noted_once(load) -> None:  # type: ignore[no-untyped-def]
     lights = f"{value('time', 0)}<horn>true</horn><indicatorLeft>false</indicatorLeft>"
     rest = f"<initialSignalState>{lights}</initialSignalState><signalSeries><signalState>{lights}</signalState></signalSeries>"

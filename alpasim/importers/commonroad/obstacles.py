@@ -25,8 +25,6 @@ from alpasim.scenario.concrete import Track
 from alpasim.types import FloatArray, frozen
 
 TAGS = ("obstacle", "staticObstacle", "dynamicObstacle", "environmentObstacle", "phantomObstacle")
-EGO_WIDTH_M = 1.8
-"""Width that the ego is taken to have when it is looked for among the obstacles [m]."""
 
 
 def read_obstacles(root: Element, context: Context) -> list[Obstacle]:
@@ -150,44 +148,6 @@ def _speeds(
         along = np.gradient(x, seconds) * np.cos(yaw) + np.gradient(y, seconds) * np.sin(yaw)
         given = np.where(missing, along, given)
     return given
-
-
-def without_ego(
-    obstacles: Iterable[Obstacle], ego_pose: tuple[float, float, float], context: Context
-) -> tuple[list[Obstacle], Obstacle | None]:
-    """The obstacles but the one that is the ego itself, and that one.
-
-    A file made from another simulator's run often keeps the ego among its obstacles. It is taken for the ego where, at the
-    start, its centre lies within 2 m of the ego's, it points the same way to within 0.2 rad, and their boxes overlap.
-    """
-    kept: list[Obstacle] = []
-    ego: Obstacle | None = None
-    for obstacle in obstacles:
-        if not _is_at(obstacle, ego_pose):
-            kept.append(obstacle)
-            continue
-        context.findings.note(
-            f"obstacle {obstacle.actor.name} starts where the ego does, so it is the ego: dropped", obstacle.line
-        )
-        if ego is None or ego.track is None:
-            ego = obstacle
-    return kept, ego
-
-
-def _is_at(obstacle: Obstacle, ego_pose: tuple[float, float, float]) -> bool:
-    pose = obstacle.actor.pose
-    if obstacle.track is not None:
-        at_start = np.flatnonzero(obstacle.track.times_us == 0)
-        if len(at_start) == 0:
-            return False
-        pose = tuple(obstacle.track.poses[int(at_start[0])].tolist())
-    if pose is None:
-        return False
-    dx, dy = pose[0] - ego_pose[0], pose[1] - ego_pose[1]
-    sideways = abs(dy * math.cos(ego_pose[2]) - dx * math.sin(ego_pose[2]))
-    same_way = math.cos(pose[2] - ego_pose[2]) > math.cos(0.2)
-    beside = sideways >= 0.5 * (EGO_WIDTH_M + obstacle.actor.extent[1])
-    return math.hypot(dx, dy) < 2.0 and same_way and not beside
 
 
 def unique_names(obstacles: Iterable[Obstacle]) -> list[Obstacle]:

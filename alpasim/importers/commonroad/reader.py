@@ -20,8 +20,8 @@ from alpasim.importers.commonroad.obstacles import (
     read_obstacles,
     tracks_of,
     unique_names,
-    without_ego,
 )
+from alpasim.importers.commonroad.overlaps import standing_recordings, without_ego
 from alpasim.importers.commonroad.problems import choose_problem, read_goal, read_start
 from alpasim.importers.commonroad.signs import read_lights, read_signs, signal_row, signals_of, speed_limit
 from alpasim.importers.commonroad.standing import Obstacle
@@ -73,10 +73,10 @@ def read_commonroad(
     road, lanelets = _road(root, context)
     goal = read_goal(chosen, lanelets, context)
     obstacles, ego = without_ego(read_obstacles(root, context), ego_pose, context)
-    obstacles = unique_names(obstacles)
+    time_limit_s = _time_limit(goal.before_s, obstacles, findings)
+    obstacles = standing_recordings(unique_names(obstacles), time_limit_s, context)
     tracks = dict(tracks_of([*obstacles, ego] if ego is not None else obstacles))
     reference = _reference(ego, findings)
-    time_limit_s = _time_limit(goal.before_s, obstacles, findings)
     findings.refuse_or_note(root.leftovers(), drop_unsupported)
     return ImportedScenario(
         name=path.name.removesuffix(".xml").removesuffix(".cr"),
