@@ -17,7 +17,7 @@ import numpy as np
 
 from alpasim.compiled import compiled
 from alpasim.geometry import box_distance
-from alpasim.types import EGO, BoolArray, FloatArray
+from alpasim.types import BoolArray, FloatArray
 
 
 @compiled
@@ -160,10 +160,3 @@ def time_to_collision(
         if time <= horizon_s:
             result[i] = time
     return result
-
-
-def ego_gap(position: FloatArray, yaw: FloatArray, extent: FloatArray, present: BoolArray) -> tuple[float, int]:
-    """Smallest free way straight ahead of the ego and whose it is: (inf, -1) where nothing is ahead [m]."""
-    ahead = gap(position, yaw, extent, present, float(yaw[EGO]), 0.0, EGO)
-    nearest = int(np.argmin(ahead))
-    return (float(ahead[nearest]), nearest) if np.isfinite(ahead[nearest]) else (float("inf"), -1)

@@ -103,9 +103,8 @@ def test_gap_is_bumper_to_bumper_and_only_in_the_own_corridor() -> None:
     found = measures.gap(position, yaw, extent, present, 0.0, 0.0, 0)
     np.testing.assert_allclose(found, [np.inf, 16.0, np.inf, np.inf, 0.0, 37.0])
     assert measures.gap(position, yaw, extent, present, 0.0, 0.6, 0)[2] == pytest.approx(16.0)
-    assert measures.ego_gap(position, yaw, extent, present) == (0.0, 4)
     present[1:] = False
-    assert measures.ego_gap(position, yaw, extent, present) == (float("inf"), -1)
+    assert np.all(np.isinf(measures.gap(position, yaw, extent, present, 0.0, 0.0, 0)))
 
 
 def test_time_headway_is_gap_over_speed() -> None:
