@@ -5,8 +5,8 @@ along a heading: gaps along a lane or a route need the road and are asked of who
 ground plane; heights are ignored.
 
 All functions take the struct of arrays that a WorldState or Tracks holds: `position` (n, 2 or 3) box centres [m], `yaw`
-(n,) [rad], `extent` (n, 2 or 3) length and width first [m], `velocity` (n, 2 or 3) [m/s], `present` (n,), and the row
-that asks (the ego's by default). The answer is (n,), inf where there is none: for an absent row, and for the asking row.
+(n,) [rad], `extent` (n, 2 or 3) length and width first [m], `velocity` (n, 2 or 3) [m/s], `present` (n,), and the
+`row` that asks. The answer is (n,), inf where there is none: for an absent row, and for the asking row itself.
 """
 
 from __future__ import annotations
