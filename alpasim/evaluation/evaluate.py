@@ -16,13 +16,14 @@ from typing import Any
 
 from alpasim.errors import InfrastructureError, InputError, PlanError
 from alpasim.evaluation.interrupts import Interrupts
-from alpasim.evaluation.jobs import POLICY_CRASHED, POLICY_TIMEOUT, Job, Outcome
+from alpasim.evaluation.jobs import INFRASTRUCTURE_ERROR, POLICY_CRASHED, POLICY_TIMEOUT, Job, Outcome
 from alpasim.evaluation.lock import RunLock
 from alpasim.evaluation.manifest import Manifest, machine, now, read_manifest, session, write_manifest
 from alpasim.evaluation.plan import Plan, PlannedRollout
 from alpasim.evaluation.progress import Progress, Silent
 from alpasim.evaluation.store import STORE_NAME, Store
 from alpasim.evaluation.summary import Summary, read_summary
+from alpasim.evaluation.worker import OWN_FAULT
 from alpasim.evaluation.workers import Died, Done, Event, StorageFailed, Workers
 
 EXECUTOR = "alpasim.evaluation.executor:Executor"
@@ -95,6 +96,9 @@ class _Run:
 
 def _crashed(event: Died, attempts: int) -> Outcome:
     """The outcome of a rollout whose worker ended."""
+    if event.exit_code == OWN_FAULT:
+        error = event.output.strip().rpartition("\n")[2] or "an exception outside the policy"
+        return Outcome(INFRASTRUCTURE_ERROR, error=error, error_traceback=event.output)
     if event.signal_number:
         name = signal.Signals(event.signal_number).name
         how = f"was ended by signal {event.signal_number} ({name})"

@@ -1,48 +1,28 @@
-"""Runs one planned rollout inside a worker and turns whatever happens into an Outcome.
+"""Runs one planned rollout inside a worker and turns what happens into an Outcome.
 
-Answers "what becomes of this row". What breaks while a policy is being asked is `rollout.py`'s to judge; what breaks
-before that, reading the scenario or making the policy, ends here as a status and a traceback. Only a machine that fails
-us (InfrastructureError: the disk is full) goes on to the parent, because then no further rollout can be kept either.
+Answers "what becomes of this row". What breaks while a policy drives is `rollout.py`'s to judge; a scenario that cannot be
+drawn, or a policy that cannot be found, ends here as a status and a traceback. A fault of our own is not caught: it ends
+the worker, and the parent records it as `infrastructure_error` with what the worker printed last.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from alpasim.errors import InfrastructureError, InputError, PlanError
-from alpasim.evaluation.jobs import (
-    COMPLETED,
-    INFRASTRUCTURE_ERROR,
-    POLICY_ERROR,
-    POLICY_OOM,
-    SCENARIO_ERROR,
-    Job,
-    Outcome,
-    plain_metrics,
-)
+from alpasim.errors import InputError, PlanError, PluginError
+from alpasim.evaluation.jobs import COMPLETED, POLICY_ERROR, SCENARIO_ERROR, Job, Outcome, plain_metrics
+from alpasim.evaluation.planning import inputs_sha256
 from alpasim.policy.fingerprint import policy_fingerprint
 from alpasim.policy.loading import load_policy
-from alpasim.policy.protocol import Policy, PolicyFactory
+from alpasim.policy.protocol import PolicyFactory
 from alpasim.recording.codec import plain
 from alpasim.rollout import RolloutResult, run_rollout
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import LogicalScenario, load_scenario
-
-_SCENARIO, _POLICY, _ROLLOUT = "scenario", "policy", "rollout"
-
-
-def inputs_sha256(inputs: Mapping[str, bytes]) -> str:
-    """SHA-256 over the files a scenario was read from, by name and content."""
-    digest = hashlib.sha256()
-    for name in sorted(inputs):
-        digest.update(f"{name}\0{len(inputs[name])}\0".encode())
-        digest.update(inputs[name])
-    return digest.hexdigest()
 
 
 class Executor:
@@ -54,25 +34,30 @@ class Executor:
         self._factories: dict[str, PolicyFactory] = {}
 
     def __call__(self, job: Job) -> Outcome:
-        """Run one rollout; raises InfrastructureError alone."""
+        """Run one rollout; raises InfrastructureError when its log cannot be written."""
         started = time.perf_counter()
-        stage = _SCENARIO
-        scenario: Scenario | None = None
         try:
             scenario = self._scenario(job)
-            stage = _POLICY
-            policy = self._policy(job)
-            stage = _ROLLOUT
-            result = run_rollout(scenario, policy, policy_reference=job.policy_reference, out_dir=Path(job.out_dir))
+        except InputError as fault:
+            return _broken(SCENARIO_ERROR, fault)
+        try:
+            make_policy = self._policy(job)
+            result = run_rollout(
+                scenario,
+                make_policy,
+                policy_reference=job.policy_reference,
+                policy_fingerprint=job.policy_fingerprint,
+                out_dir=Path(job.out_dir),
+            )
             outcome = _outcome(result)
-        except InfrastructureError:
-            raise
-        except (Exception, SystemExit) as fault:
-            outcome = _broken(stage, fault)
-        drawn = {} if scenario is None else plain(scenario.parameters)
-        scenario_hash = "" if scenario is None else scenario.content_hash
-        wall_s = time.perf_counter() - started
-        return replace(outcome, parameters=drawn, scenario_hash=scenario_hash, wall_s=wall_s)
+        except (PluginError, PlanError, SystemExit) as fault:
+            outcome = _broken(POLICY_ERROR, fault)
+        return replace(
+            outcome,
+            parameters=plain(scenario.parameters),
+            scenario_hash=scenario.content_hash,
+            wall_s=time.perf_counter() - started,
+        )
 
     def _scenario(self, job: Job) -> Scenario:
         """The concrete scenario of a job, refused where its files are no longer those of the plan."""
@@ -83,13 +68,13 @@ class Executor:
             raise PlanError(f"plan_changed: the files of {job.scenario_path} are no longer those that were planned")
         return scenario
 
-    def _policy(self, job: Job) -> Policy:
-        """A fresh policy, refused where its source is no longer that of the plan."""
+    def _policy(self, job: Job) -> PolicyFactory:
+        """What makes the job's policy, refused where its source is no longer that of the plan."""
         if job.policy_reference not in self._factories:
             if policy_fingerprint(job.policy_reference) != job.policy_fingerprint:
                 raise PlanError(f"plan_changed: the source of {job.policy_reference} is no longer that of the plan")
             self._factories[job.policy_reference] = load_policy(job.policy_reference)
-        return self._factories[job.policy_reference]()
+        return self._factories[job.policy_reference]
 
 
 def _outcome(result: RolloutResult) -> Outcome:
@@ -110,13 +95,8 @@ def _outcome(result: RolloutResult) -> Outcome:
     )
 
 
-def _broken(stage: str, fault: BaseException) -> Outcome:
-    """The outcome of a rollout that did not come to be driven, or whose driving broke in our own code."""
-    status = INFRASTRUCTURE_ERROR
-    if stage == _POLICY or isinstance(fault, SystemExit):
-        status = POLICY_OOM if isinstance(fault, MemoryError) else POLICY_ERROR
-    elif isinstance(fault, InputError):
-        status = SCENARIO_ERROR
+def _broken(status: str, fault: BaseException) -> Outcome:
+    """The outcome of a rollout that did not come to be driven, or whose policy left the program."""
     trace = "".join(traceback.format_exception(fault))
     return Outcome(status=status, error=f"{type(fault).__name__}: {fault}", error_traceback=trace)
 

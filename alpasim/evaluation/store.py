@@ -30,11 +30,12 @@ MAIN_METRICS = (
     "collision_any",
     "collision_at_fault",
     "offroad",
+    "offroad_or_collision_at_fault",
     "wrong_lane",
     "goal_reached",
     "progress_rel_to_total",
     "dist_traveled_m",
-    "time_to_collision_s",
+    "time_to_collision",
     "min_distance_to_obstacle_m",
 )
 """Metrics with a column of their own; all of them stand in the column `metrics` as JSON."""

@@ -16,6 +16,8 @@ from alpasim.errors import PlanError
 from alpasim.evaluation.jobs import COMPLETED
 from alpasim.evaluation.manifest import Manifest, read_manifest
 from alpasim.evaluation.store import PLANNED, Row, read_rows
+from alpasim.metrics.scores import km_per_at_fault_incident
+from alpasim.types import MetricValue
 
 _T_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 _T_975_MORE = ((15, 2.131), (20, 2.086), (30, 2.042), (60, 2.000), (120, 1.980))
@@ -34,8 +36,8 @@ class Score:
 class Group:
     """What some rows of the plan add up to.
 
-    `km_per_at_fault` is the distance driven over the number of rollouts with a collision at fault or off the road, inf with
-    none, None where nothing was driven. `min_time_to_collision_s` is the smallest of the group, None where it was never
+    `km_per_incident` is the distance driven over the number of rollouts that went off the road, collided by their own
+    fault or broke, inf with none. `min_time_to_collision_s` is the smallest of the group, None where it was never
     measurable. Counts are of rollouts; `statuses` of what did not complete.
     """
 
@@ -48,12 +50,12 @@ class Group:
     progress: float
     min_time_to_collision_s: float | None
     distance_km: float
-    km_per_at_fault: float | None
+    km_per_incident: float
     statuses: Mapping[str, int]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; infinite kilometres are the text `inf`."""
-        km = self.km_per_at_fault
+        km = self.km_per_incident
         return {
             "planned": self.planned,
             "passed": self.passed,
@@ -65,7 +67,7 @@ class Group:
             "progress": self.progress,
             "min_time_to_collision_s": self.min_time_to_collision_s,
             "distance_km": self.distance_km,
-            "km_per_at_fault_incident": "inf" if km is not None and math.isinf(km) else km,
+            "km_per_at_fault_incident": "inf" if math.isinf(km) else km,
             "not_completed": dict(self.statuses),
         }
 
@@ -154,9 +156,8 @@ def group(rows: Sequence[Row]) -> Group:
     outcomes = [row.outcome for row in rows if row.outcome is not None]
     at_fault = sum(_flag(o.metrics, "collision_at_fault") for o in outcomes)
     off_road = sum(_flag(o.metrics, "offroad") for o in outcomes)
-    incidents = sum(_flag(o.metrics, "collision_at_fault") or _flag(o.metrics, "offroad") for o in outcomes)
-    distance_km = _total(o.metrics.get("dist_traveled_m") for o in outcomes) / 1000.0
-    times = [t for o in outcomes if (t := o.metrics.get("time_to_collision_s")) is not None and math.isfinite(t)]
+    km = km_per_at_fault_incident([_measured(row) for row in rows])
+    times = [t for o in outcomes if (t := o.metrics.get("time_to_collision")) is not None and math.isfinite(t)]
     progress = _total(o.metrics.get("progress_rel_to_total") for o in outcomes)
     return Group(
         planned=len(rows),
@@ -167,8 +168,8 @@ def group(rows: Sequence[Row]) -> Group:
         off_road=off_road,
         progress=progress / len(rows) if rows else 0.0,
         min_time_to_collision_s=min(times, default=None),
-        distance_km=distance_km,
-        km_per_at_fault=_per_incident(distance_km, incidents),
+        distance_km=km.distance_km,
+        km_per_incident=km.km,
         statuses=dict(sorted(Counter(row.status for row in rows if row.status != COMPLETED).items())),
     )
 
@@ -183,11 +184,14 @@ def _total(values: Iterable[float | None]) -> float:
     return math.fsum(value for value in values if value is not None and math.isfinite(value))
 
 
-def _per_incident(distance_km: float, incidents: int) -> float | None:
-    """Kilometres per incident."""
-    if incidents:
-        return distance_km / incidents
-    return math.inf if distance_km > 0.0 else None
+def _measured(row: Row) -> dict[str, MetricValue] | None:
+    """The row's metric values; None where the rollout broke or has not run."""
+    if row.outcome is None or row.outcome.status != COMPLETED:
+        return None
+    return {
+        name: MetricValue(math.nan, False) if value is None else MetricValue(value)
+        for name, value in row.outcome.metrics.items()
+    }
 
 
 def score_over_seeds(rows: Sequence[Row]) -> Score:

@@ -13,12 +13,16 @@ import json
 import os
 import signal
 import sys
+import traceback
+from types import TracebackType
 from typing import IO, Any
 
 from alpasim.errors import InfrastructureError
 from alpasim.evaluation.jobs import Job
 
 READY, DONE, FAILED = "ready", "done", "failed"
+OWN_FAULT = 70
+"""Exit code of a worker that an exception of our own has ended."""
 _DIE_WITH_PARENT = 1
 
 
@@ -27,6 +31,7 @@ def main(arguments: list[str]) -> int:
     jobs_fd, results_fd, parent = (int(word) for word in arguments)
     _end_with(parent)
     faulthandler.enable()
+    sys.excepthook = _end_by_own_fault
     with os.fdopen(jobs_fd, "rb") as jobs, os.fdopen(results_fd, "wb") as results:
         os.set_inheritable(jobs_fd, False)
         os.set_inheritable(results_fd, False)
@@ -42,6 +47,13 @@ def main(arguments: list[str]) -> int:
             _flush_output()
             _send(results, message)
     return 0
+
+
+def _end_by_own_fault(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+    """Print the traceback and end with a code that no policy's crash has."""
+    traceback.print_exception(kind, fault, trace)
+    sys.stderr.flush()
+    os._exit(OWN_FAULT)
 
 
 def _end_with(parent: int) -> None:

@@ -92,6 +92,11 @@ class RolloutWriter:
         self._write_state(initial)
         self._mcap.flush()  # type: ignore[no-untyped-call]
 
+    @property
+    def path(self) -> Path:
+        """Where the finished log lies."""
+        return self._final
+
     def write_step(self, step: Step, metrics: Mapping[str, MetricValue]) -> None:
         """Record one control step and the metric values measured on it."""
         before, after = step.before, step.after

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002
 """Rollouts that cost nothing, for workers: what they do is said by the policy's name, what they give by the job alone."""
 
 from __future__ import annotations
@@ -70,6 +71,9 @@ class Fake:
         print(f"hello from {job.index}")
         print("and to stderr", file=sys.stderr)
 
+    def blunders(self, job: Job) -> None:
+        raise ZeroDivisionError("in code of our own")
+
     def full(self, job: Job) -> None:
         raise InfrastructureError("No space left on device")
 
@@ -100,9 +104,10 @@ def outcome_of(job: Job) -> Outcome:
             "collision_any": float(crashed),
             "collision_at_fault": float(crashed),
             "offroad": 0.0,
+            "offroad_or_collision_at_fault": float(crashed),
             "progress_rel_to_total": digest[3] / 255.0,
             "dist_traveled_m": float(digest[4]),
-            "time_to_collision_s": None if digest[5] < 40 else digest[5] / 50.0,
+            "time_to_collision": None if digest[5] < 40 else digest[5] / 50.0,
             "speed_mps": float("inf"),
         },
         expectations=({"text": "no_collision", "passed": not crashed, "margin": -1.0 if crashed else 0.0},),

@@ -107,6 +107,15 @@ def test_a_policy_that_kills_its_own_process_has_crashed(tmp_path: Path) -> None
     assert "SIGKILL" in summary.rows[0].outcome.error
 
 
+def test_a_fault_of_our_own_is_a_row_of_its_own_kind(tmp_path: Path) -> None:
+    summary = evaluate(plan_of(1, ("blunders", "fine"), 1), tmp_path, runner=RUNNER)
+    assert statuses(summary) == {"blunders": "infrastructure_error", "fine": "completed"}
+    outcome = summary.broken[0].outcome
+    assert outcome is not None
+    assert outcome.error == "ZeroDivisionError: in code of our own"
+    assert "Traceback" in outcome.error_traceback
+
+
 def test_what_a_policy_prints_is_kept_and_capped(tmp_path: Path) -> None:
     evaluate(plan_of(1, ("floods", "prints", "fine"), 1), tmp_path, runner=RUNNER)
     rollouts = tmp_path / "rollouts" / "scene_0"

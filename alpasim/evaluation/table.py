@@ -1,0 +1,88 @@
+"""A run's results as a table for the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from alpasim.evaluation.plan import seeds_text
+from alpasim.evaluation.progress import first_line, printable
+from alpasim.evaluation.summary import Group, Summary
+from alpasim.metrics.scores import KM_PER_INCIDENT_FORMULA, SCENE_SCORE_FORMULA
+
+COLUMNS = ("pass", "score", "at fault", "off road", "progress", "min TTC", "km/incident", "not completed")
+MAX_LISTED = 10
+
+
+def cells(found: Group) -> tuple[str, ...]:
+    """A group's figures as text, in the order of COLUMNS."""
+    score = f"{found.score.mean:.3f}"
+    if found.score.half_width is not None:
+        score += f" ± {found.score.half_width:.3f}"
+    time = found.min_time_to_collision_s
+    broke = ", ".join(f"{count} {status}" for status, count in found.statuses.items())
+    return (
+        f"{found.passed}/{found.planned}",
+        score,
+        str(found.at_fault),
+        str(found.off_road),
+        f"{100.0 * found.progress:.0f} %",
+        "-" if time is None else f"{time:.2f} s",
+        kilometres(found),
+        broke or "-",
+    )
+
+
+def kilometres(found: Group) -> str:
+    """Kilometres per at-fault incident; where there was none, more than was driven."""
+    if math.isinf(found.km_per_incident):
+        return f"> {found.distance_km:.2f}"
+    return f"{found.km_per_incident:.3f}"
+
+
+def print_summary(summary: Summary, console: Console | None = None) -> None:
+    """The run's tables, what broke, and where everything lies."""
+    out = console or Console()
+    plan = summary.manifest.plan
+    out.print(_table("Scenario", [(s, p, g) for (s, p), g in summary.by_scenario.items()]))
+    out.print(
+        _table("All scenarios", [(f"{len(plan.scenarios)} scenarios", p, g) for p, g in summary.by_policy.items()])
+    )
+    notes = [
+        f"score: {SCENE_SCORE_FORMULA}; mean over the plan ± 95 % interval over seeds {seeds_text(plan.seeds)}",
+        f"km/incident: {KM_PER_INCIDENT_FORMULA}",
+    ]
+    if summary.remaining:
+        notes.append(
+            f"{summary.remaining} of {len(summary.rows)} rollouts have not been run: finish them with --resume"
+        )
+    for row in summary.broken[:MAX_LISTED]:
+        error = first_line(row.outcome.error) if row.outcome else ""
+        notes.append(f"{row.status}: {row.scenario} x {row.policy} x seed {row.seed}: {error}")
+    if len(summary.broken) > MAX_LISTED:
+        notes.append(f"and {len(summary.broken) - MAX_LISTED} more that broke: see the report")
+    notes.append(f"results: {summary.run_dir}")
+    for note in notes:
+        out.print(Text(printable(note)), soft_wrap=True)
+
+
+def _table(first: str, rows: Sequence[tuple[str, str, Group]]) -> Table:
+    """One table with a row a group."""
+    table = Table(pad_edge=False)
+    table.add_column(first, overflow="fold")
+    table.add_column("Policy", overflow="fold")
+    for column in COLUMNS:
+        table.add_column(column, justify="left" if column == "not completed" else "right")
+    before = ""
+    for scenario, policy, found in rows:
+        if before and scenario != before:
+            table.add_section()
+        table.add_row(
+            Text("" if scenario == before else scenario), Text(policy), *(Text(cell) for cell in cells(found))
+        )
+        before = scenario
+    return table
