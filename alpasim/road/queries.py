@@ -220,17 +220,37 @@ def _nearest_edge_square(x: float, y: float, road: RoadArrays, grid: Grid) -> fl
 
 
 @compiled
-def _side(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> bool:
-    """On which side of a-b the point lies; the same answer whichever end comes first."""
-    if ay < by or (ay == by and ax < bx):
+def _left_of(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> bool:
+    """Whether (x, y) lies left of the edge as it goes up; the same answer whichever end comes first."""
+    if ay <= by:
         return (bx - ax) * (y - ay) - (x - ax) * (by - ay) > 0.0
     return (ax - bx) * (y - by) - (x - bx) * (ay - by) > 0.0
 
 
 @compiled
+def _above(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> bool:
+    """Whether (x, y) lies above an edge that passes over or under it, exactly so where both ends are on one side."""
+    if (ay <= y) == (by <= y):
+        return ay <= y
+    return _left_of(ax, ay, bx, by, x, y) == ((bx - ax) * (by - ay) > 0.0)
+
+
+@compiled
+def _right(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> bool:
+    """Whether (x, y) lies right of an edge that passes beside it, exactly so where both ends are on one side."""
+    if (ax <= x) == (bx <= x):
+        return ax <= x
+    return not _left_of(ax, ay, bx, by, x, y)
+
+
+@compiled
 def on_road(x: float, y: float, road: RoadArrays, grid: Grid) -> bool:
     """Whether (x, y) is drivable: the state of its cell's corner, changed by each border segment that lies on the way
-    from there, first up the cell's left side to the corner point's height, then across (even-odd)."""
+    from there, first up the cell's left side to the corner point's height, then across (even-odd).
+
+    An edge near the turn of that way is seen alike by both of its legs: on both it straddles, one predicate decides, and
+    else the comparison of coordinates is exact.
+    """
     cell = _cell_of(x, y, grid)
     if cell < 0:
         return False
@@ -239,10 +259,9 @@ def on_road(x: float, y: float, road: RoadArrays, grid: Grid) -> bool:
     for k in range(grid.edge_start[cell], grid.edge_start[cell + 1]):
         e = grid.edge[k]
         ax, ay, bx, by = road.edges[e, 0], road.edges[e, 1], road.edges[e, 2], road.edges[e, 3]
-        turn = _side(ax, ay, bx, by, x0, y)
-        if (ax <= x0) != (bx <= x0) and _side(ax, ay, bx, by, x0, y0) != turn:
+        if (ax <= x0) != (bx <= x0) and _above(ax, ay, bx, by, x0, y0) != _above(ax, ay, bx, by, x0, y):
             inside = not inside
-        if (ay <= y) != (by <= y) and turn != _side(ax, ay, bx, by, x, y):
+        if (ay <= y) != (by <= y) and _right(ax, ay, bx, by, x0, y) != _right(ax, ay, bx, by, x, y):
             inside = not inside
     return inside
 
