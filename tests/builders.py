@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import itertools
 import math
 import pkgutil
 from collections.abc import Sequence
@@ -51,8 +52,8 @@ class Frame:
     def points(self, points: Sequence[Sequence[float]] | FloatArray) -> FloatArray:
         """Points (k, 2) of the plain scene, moved."""
         plain = np.asarray(points, dtype=np.float64)
-        turned = self.vectors(plain)
-        return turned + np.array([self.x, self.y])
+        moved: FloatArray = self.vectors(plain) + np.array([self.x, self.y])
+        return moved
 
     def vectors(self, vectors: Sequence[Sequence[float]] | FloatArray) -> FloatArray:
         """Directions (k, 2) of the plain scene, turned."""
@@ -338,7 +339,7 @@ def measured(scenario: Scenario, states: Sequence[WorldState]) -> Metrics:
     """All built-in metrics after a drive through `states`, the first of which is where it begins."""
     metrics = Metrics(scenario, metrics=built_in_metrics())
     metrics.reset(states[0])
-    for before, after in zip(states[:-1], states[1:], strict=True):
+    for before, after in itertools.pairwise(states):
         metrics.update(make_step(before, after))
     return metrics
 

@@ -36,7 +36,7 @@ def _at_fault(scene: SceneMeasures) -> MetricValue:
 def _impact_speed(scene: SceneMeasures) -> MetricValue:
     if not scene.new_touches:
         return INVALID
-    return MetricValue(max(touch.closing_speed_mps for touch in scene.new_touches))
+    return MetricValue(max(touch.impact_speed_mps for touch in scene.new_touches))
 
 
 COLLISION_ANY = SceneMetric(
@@ -90,6 +90,7 @@ IMPACT_SPEED = SceneMetric(
     unit="m/s",
     aggregation=Aggregation.FIRST,
     better="lower",
-    formula="closing speed along the contact normal just before the first touch; of several at once the fastest",
+    formula="closing speed along the contact normal just before the first touch (the physics' own where it solved the "
+    "contact); of several at once the fastest",
     measure=_impact_speed,
 )

@@ -94,8 +94,12 @@ class Metrics:
         """Measure one step."""
         self.scene = scene = self._meter.measure(step)
         found = [update(scene) for update in self._updates]
-        values = np.array([one.value for one in found])
-        valid = np.array([one.valid for one in found], dtype=np.bool_)
+        try:
+            values = np.array([one.value for one in found], dtype=np.float64)
+            valid = np.array([one.valid for one in found], dtype=np.bool_) & ~np.isnan(values)
+        except AttributeError:
+            raise PluginError(_not_a_value(self.names, found)) from None
+        values[~valid] = np.nan
         latest = StepMetrics(self.names, frozen(values), frozen(valid))
         self._steps.append(latest)
         return latest
@@ -114,3 +118,9 @@ class Metrics:
             else aggregate(values[:, i], valid[:, i], metric.aggregation)
             for i, metric in enumerate(self.metrics)
         }
+
+
+def _not_a_value(names: Sequence[str], found: Sequence[object]) -> str:
+    """What to say of the first metric whose answer is no MetricValue."""
+    name, answer = next((name, one) for name, one in zip(names, found, strict=True) if not isinstance(one, MetricValue))
+    return f"{plugins.METRICS}: {name!r} answered {answer!r}, expected a MetricValue"

@@ -17,6 +17,8 @@ from alpasim.types import EGO, Contact, WorldState
 
 STANDING_MPS = 0.1
 """Up to this speed a body counts as standing still [m/s]."""
+_LEVEL = 0.3
+"""A solved normal with a smaller part in the plane says nothing about sides."""
 _TIE = 1e-9
 """Differences below this decide nothing, so that rounding under a rotated scene cannot."""
 
@@ -35,7 +37,8 @@ class Touch:
     """One other road user touching the ego, judged when the touch began.
 
     `row` is the other's row. `ego_share_mps` is how fast the ego moved towards it along the contact normal just before,
-    `other_share_mps` how fast the other moved towards the ego; their sum is the closing speed.
+    `other_share_mps` how fast the other moved towards the ego. `impact_speed_mps` is the closing speed at the touch: the
+    physics' own where it solved the contact, else the sum of the shares, at least 0.
     """
 
     row: int
@@ -43,11 +46,7 @@ class Touch:
     at_fault: bool
     ego_share_mps: float
     other_share_mps: float
-
-    @property
-    def closing_speed_mps(self) -> float:
-        """How fast the two approached along the normal, at least 0."""
-        return max(self.ego_share_mps + self.other_share_mps, 0.0)
+    impact_speed_mps: float
 
 
 def ego_at_fault(ego_speed_mps: float, other_speed_mps: float, ego_share_mps: float, other_share_mps: float) -> bool:
@@ -105,18 +104,23 @@ def contact_normal(state: WorldState, row: int, dt_s: float) -> tuple[float, flo
     return normal if latest <= 2.0 * dt_s else None
 
 
-def shallowest_normal(state: WorldState, row: int) -> tuple[float, float] | None:
-    """Unit vector (world) from the ego to body `row` along which the overlapping boxes are pushed apart soonest; None
-    where they do not overlap."""
-    least, normal = math.inf, None
+def shallowest_normal(state: WorldState, row: int) -> tuple[float, float]:
+    """Unit vector (world) from the ego to body `row` along which overlapping boxes are pushed apart soonest; of boxes apart,
+    the face direction along which they are farthest apart."""
+    least, normal = math.inf, (1.0, 0.0)
     for ux, uy, offset, reach in _faces(state, row):
         depth = reach - abs(offset)
-        if depth < 0.0:
-            return None
         if depth < least - _TIE:
             sign = math.copysign(1.0, offset)
             least, normal = depth, (sign * ux, sign * uy)
     return normal
+
+
+def _solved_speed(contact: Contact | None, otherwise: float) -> float:
+    """Closing speed of a solved contact, unless there is none or its normal is nearly vertical (something run over)."""
+    if contact is None or math.hypot(float(contact.normal[0]), float(contact.normal[1])) < _LEVEL:
+        return otherwise
+    return contact.closing_speed_mps
 
 
 def reported_normal(state: WorldState, contact: Contact) -> tuple[float, float]:
@@ -124,7 +128,7 @@ def reported_normal(state: WorldState, contact: Contact) -> tuple[float, float]:
     contact point where the solved normal is nearly vertical."""
     sign = -1.0 if contact.first == EGO else 1.0
     x, y = sign * float(contact.normal[0]), sign * float(contact.normal[1])
-    if math.hypot(x, y) < 0.3:
+    if math.hypot(x, y) < _LEVEL:
         x = float(contact.point[0] - state.position[EGO, 0])
         y = float(contact.point[1] - state.position[EGO, 1])
     length = math.hypot(x, y)
@@ -142,9 +146,7 @@ def judge_touch(before: WorldState, after: WorldState, row: int, contact: Contac
     just_before = before if before.present[row] else after
     normal = contact_normal(before, row, dt_s) if before.present[row] else None
     if normal is None:
-        normal = shallowest_normal(after, row)
-    if normal is None:
-        normal = reported_normal(after, contact) if contact is not None else (1.0, 0.0)
+        normal = shallowest_normal(after, row) if contact is None else reported_normal(after, contact)
     nx, ny = normal
     ego, other = just_before.velocity[EGO], just_before.velocity[row]
     ego_share = float(ego[0]) * nx + float(ego[1]) * ny
@@ -159,4 +161,5 @@ def judge_touch(before: WorldState, after: WorldState, row: int, contact: Contac
         ),
         ego_share_mps=ego_share,
         other_share_mps=other_share,
+        impact_speed_mps=max(_solved_speed(contact, ego_share + other_share), 0.0),
     )

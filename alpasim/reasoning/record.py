@@ -119,9 +119,10 @@ def vocabulary_faults(reasoning: Reasoning) -> tuple[str, ...]:
     ]
     faults += _word("direction", reasoning.direction, Direction)
     faults += _word("source", reasoning.source, ("policy", "rule"))
-    if reasoning.direction != Direction.NONE and reasoning.lateral not in SIDED:
+    sided = reasoning.direction != "none"
+    if sided and reasoning.lateral not in SIDED:
         faults.append(f"direction: found {reasoning.direction!r} with lateral {reasoning.lateral!r}, expected 'none'")
-    if reasoning.direction == Direction.NONE and reasoning.lateral in NEEDS_SIDE:
+    if not sided and reasoning.lateral in NEEDS_SIDE:
         faults.append(f"direction: found 'none' with lateral {reasoning.lateral!r}, expected 'left' or 'right'")
     for i, factor in enumerate(reasoning.factors):
         faults += _word(f"factors[{i}].category", factor.category, FactorCategory)
