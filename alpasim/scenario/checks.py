@@ -21,7 +21,7 @@ from alpasim.scenario.faults import Path
 from alpasim.scenario.kinds import KIND_WORDS, ROAD_BOUND
 from alpasim.scenario.names import behaviour_actions
 from alpasim.scenario.placing import Placed, course_length
-from alpasim.scenario.schema import PositionCondition, ScenarioModel, Waypoint
+from alpasim.scenario.schema import PositionCondition, ScenarioModel, TimeCondition, Waypoint
 from alpasim.scenario.triggers import HANDS_OVER
 from alpasim.scenario.values import EGO_NAME
 
@@ -42,19 +42,20 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return did_you_mean(name, names) + listed
 
 
-def check_places(model: ScenarioModel, road: RoadNetwork, placed: Mapping[str, Placed], report: Faults) -> None:
-    """Vehicles stand on the drivable area, and no two boxes overlap at the start."""
-    for name, found in placed.items():
-        if not _belongs_on_road(model, name):
-            continue
-        inside = float(road.edge_distance(np.array([found.pose[:2]]))[0])
-        if not inside >= 0.0:
-            x, y, _ = found.pose
-            path = _place_path(model, name)
-            away = f"{-inside:.1f} m off the drivable area" if math.isfinite(inside) else "far off the drivable area"
-            hint = "" if name == EGO_NAME else ", or say off_road: true in its place"
-            report.add(path, f"{name} starts at ({x:.1f}, {y:.1f}), {away}; expected a place on the road{hint}")
-    _check_overlaps(model, placed, report)
+def check_on_road(model: ScenarioModel, road: RoadNetwork, name: str, found: Placed, report: Faults) -> bool:
+    """Whether somebody who belongs on the drivable area stands on it; notes a fault where not."""
+    if not _belongs_on_road(model, name):
+        return True
+    inside = float(road.edge_distance(np.array([found.pose[:2]]))[0])
+    if inside >= 0.0:
+        return True
+    x, y, _ = found.pose
+    away = f"{-inside:.1f} m off the drivable area" if math.isfinite(inside) else "far off the drivable area"
+    hint = "" if name == EGO_NAME else ", or say off_road: true in its place"
+    report.add(
+        _place_path(model, name), f"{name} starts at ({x:.1f}, {y:.1f}), {away}; expected a place on the road{hint}"
+    )
+    return False
 
 
 def _belongs_on_road(model: ScenarioModel, name: str) -> bool:
@@ -70,8 +71,8 @@ def _place_path(model: ScenarioModel, name: str) -> Path:
     return ("actors", name, "place") if model.actors[name].place is not None else ("actors", name)
 
 
-def _check_overlaps(model: ScenarioModel, placed: Mapping[str, Placed], report: Faults) -> None:
-    """Two recorded actors may overlap, as recordings do; nobody else may."""
+def check_overlaps(model: ScenarioModel, placed: Mapping[str, Placed], report: Faults) -> None:
+    """No two boxes overlap at the start, but for those of recorded actors, as recordings have it."""
     names = [name for name, found in placed.items() if found.present]
     poses = np.array([placed[name].pose for name in names]).reshape(-1, 3)
     extents = np.array([placed[name].extent for name in names]).reshape(-1, 3)
@@ -151,18 +152,23 @@ def _check_way(points: tuple[Waypoint, ...], at: Path, road: RoadNetwork, report
             report.add((*at, index, "t_s"), f"found t_s {after:g} after {before:g}, expected rising times")
 
 
-def check_positions(model: ScenarioModel, road: RoadNetwork, report: Faults) -> None:
-    """Position conditions name places that the road has."""
+def check_conditions(model: ScenarioModel, road: RoadNetwork, report: Faults) -> None:
+    """Conditions can come true: times lie before the end, positions on the course that they name."""
     for index, event in enumerate(model.events):
         for keys, _, options in event.conditions():
+            at = ("events", index, "when", *keys)
+            if isinstance(options, TimeCondition) and options.after_s >= model.end.time_limit_s:
+                told = f"found after_s {options.after_s:g}, but the scenario ends at {model.end.time_limit_s:g} s"
+                report.add((*at, "after_s"), f"{told}; expected an earlier time or a longer end.time_limit_s")
             if isinstance(options, PositionCondition) and options.s_m is not None:
-                try:
-                    length = course_length(road, options.course)
-                except InputError as cause:
-                    report.add(("events", index, "when", *keys, "course"), str(cause))
-                    continue
-                if not 0.0 <= options.s_m <= length:
-                    message = (
-                        f"s_m {options.s_m:g} is not on course {options.course!r}, which runs from 0 to {length:.1f} m"
-                    )
-                    report.add(("events", index, "when", *keys, "s_m"), message)
+                _check_position(options.course, options.s_m, at, road, report)
+
+
+def _check_position(course: str, s: float, at: Path, road: RoadNetwork, report: Faults) -> None:
+    try:
+        length = course_length(road, course)
+    except InputError as cause:
+        report.add((*at, "course"), str(cause))
+        return
+    if not 0.0 <= s <= length:
+        report.add((*at, "s_m"), f"s_m {s:g} is not on course {course!r}, which runs from 0 to {length:.1f} m")

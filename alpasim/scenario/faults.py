@@ -38,11 +38,6 @@ _TYPES = {
     "model_type": "a mapping of keys and values",
     "model_attributes_type": "a mapping of keys and values",
 }
-_DETAIL = {
-    "value_error": "",
-    "too_short": "list or mapping too short: ",
-    "too_long": "list or mapping too long: ",
-}
 
 
 def path_text(path: Sequence[str | int]) -> str:
@@ -88,7 +83,11 @@ def explain(
 ) -> list[Fault]:
     """Every fault of `error`, found when `model` read `data`, which stands at `prefix` in the file's tree `root`."""
     schema = _json_schema(model)
-    return [_explain_one(dict(found), schema, root, file, prefix, data) for found in error.errors(include_url=False)]
+    found = error.errors(include_url=False)
+    # A list whose items are wrong counts as too short as well, since only its right items are counted.
+    broken = {each["loc"][:depth] for each in found for depth in range(len(each["loc"]))}
+    told = [each for each in found if each["type"] != "too_short" or each["loc"] not in broken]
+    return [_explain_one(dict(each), schema, root, file, prefix, data) for each in told]
 
 
 @cache
@@ -126,7 +125,7 @@ def _explain_one(
         message = found["msg"].removeprefix("Value error, ")
         if written:
             message += f" (drawn for {written})"
-    return fault_at(root, file, (*prefix, *path), message)
+    return fault_at(root, file, (*prefix, *path), message, at_key=last == "[key]")
 
 
 def _path_in(data: Any, location: Sequence[str | int]) -> tuple[Path, str | int | None]:

@@ -44,6 +44,18 @@ def copied_reader(inputs: Mapping[str, bytes]) -> Reader:
     return read
 
 
+def remembering(read: Reader) -> Reader:
+    """Reads each name once, so that whoever asks later gets the same bytes although the file has been changed."""
+    kept: dict[str, bytes] = {}
+
+    def read_once(name: str) -> bytes:
+        if name not in kept:
+            kept[name] = read(name)
+        return kept[name]
+
+    return read_once
+
+
 def read_asset(name: str) -> bytes:
     """Bytes of a packaged asset by its path below `assets/`."""
     _check_relative(name)
@@ -61,7 +73,7 @@ def read_regular_file(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
         raise InputError("no such file") from cause
     except (OSError, ValueError) as cause:
         raise InputError(f"cannot be opened: {getattr(cause, 'strerror', None) or cause}") from cause
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
             raise InputError("is a folder, expected a file")
@@ -69,7 +81,10 @@ def read_regular_file(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
             raise InputError("is not a regular file")
         if status.st_size > limit:
             raise InputError(f"has {status.st_size} bytes, expected at most {limit}")
-        data = file.read(limit + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         raise InputError(f"has more than {limit} bytes")
     return data

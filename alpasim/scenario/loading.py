@@ -19,7 +19,7 @@ from alpasim.errors import Fault, InputError, ScenarioError, did_you_mean
 from alpasim.road.network import RoadNetwork
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.faults import Report, explain, fault_at
-from alpasim.scenario.files import Inputs, Reader, copied_reader, folder_reader, read_scenario_file
+from alpasim.scenario.files import Inputs, Reader, copied_reader, folder_reader, read_scenario_file, remembering
 from alpasim.scenario.guard import MAX_BYTES, Node, parse
 from alpasim.scenario.json_schema import scenario_schema
 from alpasim.scenario.library import Suite, find_scenarios, read_suite, scenario_name
@@ -123,7 +123,7 @@ def load_scenario(path: str | Path) -> LogicalScenario:
     """Read a scenario file; raises ScenarioError with every fault that does not need a road to be seen."""
     path = Path(path)
     data = read_scenario_file(path, MAX_BYTES)
-    return _logical(data, str(path), str(path), path.name, folder_reader(path.parent))
+    return _logical(data, str(path), str(path), path.name, remembering(folder_reader(path.parent)))
 
 
 def load_inputs(source_name: str, inputs: Mapping[str, bytes]) -> LogicalScenario:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alpasim.errors import InputError, did_you_mean
-from alpasim.road.network import RoadNetwork
+from alpasim.road.network import TRAFFIC_KINDS, RoadNetwork
 from alpasim.road.polyline import arc_length, project
 from alpasim.scenario.schema import PlaceModel
 from alpasim.types import FloatArray, frozen
@@ -105,7 +105,7 @@ def _lane_from(road: RoadNetwork, word: int | str, other: Placed) -> tuple[str, 
     if word in ("left", "right"):
         lane = road.lane(lane_id)
         beside = lane.left_neighbour if word == "left" else lane.right_neighbour
-        if beside is None or not beside.same_direction:
+        if beside is None or not beside.same_direction or road.lane(beside.lane).kind not in TRAFFIC_KINDS:
             raise InputError(
                 f"there is no lane of the same direction to the {word} of that actor's lane{_lanes_beside(road, other)}"
             )

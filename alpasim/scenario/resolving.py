@@ -33,7 +33,7 @@ from alpasim.scenario.expectations import expectation
 from alpasim.scenario.faults import Path, Report
 from alpasim.scenario.files import Inputs
 from alpasim.scenario.placing import Placed, circle, course_area, course_length
-from alpasim.scenario.schema import EgoModel, GoalModel, ScenarioModel
+from alpasim.scenario.schema import EgoModel, ScenarioModel
 from alpasim.scenario.spawning import actor_spec, place_all
 from alpasim.scenario.tracks import load_tracks
 from alpasim.scenario.values import EGO_NAME
@@ -114,16 +114,16 @@ def resolve(
     report.stop_if_any()
     assert vehicle is not None  # a missing vehicle is a fault
     placed = place_all(model, road, vehicle, tracks, report)
-    goal = _goal(model.ego.goal, road, report)
+    goal = _goal(model, road, report)
     actors = tuple(
         actor_spec(name, actor, placed[name], tracks) for name, actor in model.actors.items() if name in placed
     )
     events = tuple(_events(model, report))
     ego = placed.get(EGO_NAME)
-    checks.check_places(model, road, placed, report)
+    checks.check_overlaps(model, placed, report)
     checks.check_waypoints(model, actors, road, report)
     checks.check_actions(model, report)
-    checks.check_positions(model, road, report)
+    checks.check_conditions(model, road, report)
     report.stop_if_any()
     assert ego is not None and goal is not None  # either missing is a fault
     route = _route(road, ego, goal, vehicle, model, report, routes)
@@ -174,8 +174,12 @@ def _vehicle(ego: EgoModel, inputs: Inputs, report: Report) -> VehicleParameters
     return None
 
 
-def _goal(goal: GoalModel, road: RoadNetwork, report: Report) -> Goal | None:
+def _goal(model: ScenarioModel, road: RoadNetwork, report: Report) -> Goal | None:
+    goal = model.ego.goal
     regions: tuple[FloatArray, ...] = ()
+    if goal.after_s > model.end.time_limit_s:
+        told = f"found after_s {goal.after_s:g}, but the scenario ends at {model.end.time_limit_s:g} s"
+        report.add(("ego", "goal", "after_s"), f"{told}; expected an earlier time or a longer end.time_limit_s")
     try:
         if goal.regions is not None:
             regions = tuple(frozen(np.array(region, dtype=np.float64)) for region in goal.regions)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from alpasim.errors import InputError
 from alpasim.road.network import RoadNetwork
-from alpasim.scenario.checks import nearest
+from alpasim.scenario.checks import check_on_road, nearest
 from alpasim.scenario.concrete import ActorSpec, Track
 from alpasim.scenario.faults import Path, Report
 from alpasim.scenario.kinds import KIND_WORDS, KINDS
@@ -37,16 +37,19 @@ def place_all(
         placed[EGO_NAME] = _place_ego(model.ego, road, vehicle)
     except InputError as cause:
         report.add(("ego", "pose") if model.ego.pose is not None else ("ego",), str(cause))
+    if EGO_NAME not in placed or not check_on_road(model, road, EGO_NAME, placed[EGO_NAME], report):
         failed.add(EGO_NAME)
     waiting = dict(model.actors)
     while waiting:
-        ready = [name for name, actor in waiting.items() if _other(actor) is None or _other(actor) in placed]
+        standing = placed.keys() - failed
+        ready = [name for name, actor in waiting.items() if _other(actor) is None or _other(actor) in standing]
         for name in ready:
             try:
                 placed[name] = _place_actor(waiting.pop(name), road, placed, tracks)
             except InputError as cause:
                 path: Path = ("actors", name, "place") if model.actors[name].place else ("actors", name)
                 report.add(path, str(cause))
+            if name not in placed or not check_on_road(model, road, name, placed[name], report):
                 failed.add(name)
         if not ready:
             failed |= _report_waiting(waiting, failed, report)

@@ -322,7 +322,7 @@ ego:
 actors:
   car_23: {{kind: car, size_m: [5, 2, 1.5], drive: {{replay: {{id: "23"}}}}}}
   car_late: {{kind: car, size_m: [5, 2, 1.5], drive: {{replay: {{id: late}}}}}}
-end: {{time_limit_s: 5}}
+end: {{time_limit_s: 30}}
 """
     scenario = load_scenario(write(text)).concrete(0)
     assert scenario.actors[0].pose == pytest.approx((100.0, -5.625, 0.0))
