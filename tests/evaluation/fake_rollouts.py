@@ -110,7 +110,14 @@ def outcome_of(job: Job) -> Outcome:
             "time_to_collision": None if digest[5] < 40 else digest[5] / 50.0,
             "speed_mps": float("inf"),
         },
-        expectations=({"text": "no_collision", "passed": not crashed, "margin": -1.0 if crashed else 0.0},),
+        expectations=(
+            {
+                "text": "no_collision",
+                "passed": not crashed,
+                "value": float(crashed),
+                "margin": -1.0 if crashed else 0.0,
+            },
+        ),
         parameters={"gap_m": 40.5},
         scenario_hash="s" * 64,
         content_hash=digest.hex(),

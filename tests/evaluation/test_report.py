@@ -1,0 +1,137 @@
+"""The report is one closed page, and nothing that a scenario or a policy wrote gets out of its text."""
+
+from __future__ import annotations
+
+import html.parser
+import io
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fake_rollouts import RUNNER, plan_of
+from rich.console import Console
+
+from alpasim.evaluation.evaluate import evaluate
+from alpasim.evaluation.jobs import Outcome
+from alpasim.evaluation.progress import printable
+from alpasim.evaluation.report import render, write_report
+from alpasim.evaluation.store import Row
+from alpasim.evaluation.summary import Summary
+from alpasim.evaluation.table import print_summary
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "recording"))
+from drives import steps, write_drive
+
+EVIL = "<script>alert('x')</script>\x1b[31m\x00\"><img src=http://evil>\u202e"
+
+
+class Page(html.parser.HTMLParser):
+    """Tags and what they refer to."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.references: list[str] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.references += [value or "" for name, value in attrs if name in ("src", "href", "action", "data")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
+    run = tmp_path_factory.mktemp("run")
+    return evaluate(plan_of(3, ("fine", "segfault"), 3), run, workers=2, runner=RUNNER)
+
+
+def evil(summary: Summary) -> Summary:
+    """The same run with hostile words wherever foreign code has a say."""
+    outcome = Outcome("policy_error", error=EVIL, error_traceback=EVIL, parameters={EVIL: EVIL})
+    failed = Outcome(
+        "completed",
+        EVIL,
+        metrics={EVIL: 1.0},
+        expectations=({"text": EVIL, "passed": False, "value": 1.0, "margin": -1.0},),
+    )
+    rows = [
+        Row(row.rollout, EVIL, row.policy, row.seed, row.log, outcome if row.rollout % 2 else failed)
+        for row in summary.rows
+    ]
+    plan = summary.manifest.plan
+    policies = tuple(replace(policy, reference=EVIL) for policy in plan.policies)
+    return replace(summary, rows=tuple(rows), manifest=replace(summary.manifest, plan=replace(plan, policies=policies)))
+
+
+def test_the_page_is_closed_and_complete(summary: Summary) -> None:
+    text = render(summary)
+    page = Page(text)
+    assert "script" not in page.tags
+    assert "link" not in page.tags
+    assert all(reference.startswith(("data:image/png;base64,", "#")) for reference in page.references)
+    assert "default-src 'none'" in text
+    for said in ("scene_2", "policy_crashed", "SIGSEGV", "Segmentation fault", "progress_rel_to_total, 0, 1", "0 to 2"):
+        assert said in page.text
+
+
+def test_hostile_words_stay_words(summary: Summary) -> None:
+    text = render(evil(summary))
+    page = Page(text)
+    assert "script" not in page.tags
+    assert "img" not in page.tags
+    assert "\x1b" not in text
+    assert "\0" not in text
+    assert "\u202e" not in text
+    assert "alert('x')" in page.text
+
+
+def test_hostile_words_do_not_drive_the_terminal(summary: Summary) -> None:
+    out = io.StringIO()
+    print_summary(evil(summary), Console(file=out, width=200))
+    assert "\x1b[31m" not in out.getvalue()
+    assert "\0" not in out.getvalue()
+    assert printable("a\x1bb\tc\n") == "a\\x1bb\tc\n"
+
+
+def test_the_table_says_what_broke_and_shows_the_formula(summary: Summary) -> None:
+    out = io.StringIO()
+    print_summary(summary, Console(file=out, width=160))
+    text = out.getvalue()
+    assert "9 policy_crashed" in text
+    assert "0 if collision_at_fault or offroad" in text
+    assert str(summary.run_dir) in text
+
+
+def test_reasoning_before_a_failure_is_shown_with_the_actor_it_meant(summary: Summary) -> None:
+    failed = summary.failed[0]
+    write_drive(summary.run_dir / failed.log, steps(60))
+    text = Page(render(summary)).text
+    assert "Yield" in text
+    assert "critical object car_1 (track 1234): motion braking, side left" in text
+    assert "<b>Yield</b> at step 59" in text
+    assert "at step 10 " not in text
+
+
+def test_a_damaged_log_costs_its_picture_only(summary: Summary) -> None:
+    failed = summary.failed[-1]
+    folder = summary.run_dir / failed.log
+    write_drive(folder, steps(3))
+    data = bytearray((folder / "rollout.mcap").read_bytes())
+    data[len(data) // 2] ^= 8
+    (folder / "rollout.mcap").write_bytes(bytes(data))
+    assert "damaged at byte" in Page(render(summary)).text
+
+
+def test_the_report_lies_in_the_runs_folder(summary: Summary) -> None:
+    assert write_report(summary) == summary.run_dir / "report.html"
+    assert (summary.run_dir / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_run_that_has_not_finished_says_so(summary: Summary) -> None:
+    rows = (*summary.rows[:-1], replace(summary.rows[-1], outcome=None))
+    assert "1 of 18 rollouts have not been run" in Page(render(replace(summary, rows=rows))).text
