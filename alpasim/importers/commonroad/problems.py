@@ -20,6 +20,9 @@ from alpasim.types import FloatArray, frozen
 
 CONTROL_DT_US = 100_000
 """The simulator's control step, which a goal's times are read at."""
+MAX_SPEED_MPS = 140.0
+MAX_TIME_S = 3600.0
+"""Longest drive that a scenario may last; a goal that leaves more time leaves this much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ def read_start(problem: Element, context: Context) -> tuple[tuple[float, float, 
     if speed is None:
         context.findings.note("the ego starts from standstill: its initial state has no velocity", initial.line)
         speed = 0.0
+    if speed > MAX_SPEED_MPS:
+        raise initial.error(f"expected an ego of at most {MAX_SPEED_MPS:g} m/s, found {speed:g}")
     if speed < 0.0:
         context.findings.unsupported(f"an ego that starts in reverse ({speed:g} m/s)", initial.line)
         speed = 0.0
@@ -132,6 +137,16 @@ def _times(state: _GoalState, context: Context) -> tuple[float, float]:
         before_us = -(-before_us // CONTROL_DT_US) * CONTROL_DT_US
         text = "the goal's time lies between two control steps of 0.1 s: it is widened to reach both"
         context.findings.note(text, state.line)
+    if before_us > MAX_TIME_S * 1e6:
+        context.findings.note(
+            f"the goal's time ends after {MAX_TIME_S:g} s, the longest that a drive may last", state.line
+        )
+        before_us = int(MAX_TIME_S * 1e6)
+        if after_us > before_us:
+            raise InputError(
+                f"{context.findings.file}:{state.line}: the goal's time starts at {after_us / 1e6:g} s, "
+                f"and a drive may last {MAX_TIME_S:g} s"
+            )
     return max(0, after_us) / 1e6, before_us / 1e6
 
 
@@ -142,9 +157,14 @@ def _speeds(state: _GoalState, context: Context) -> tuple[float, float] | None:
     if upper < 0.0:
         context.findings.unsupported(f"a goal speed in reverse ({lower:g} to {upper:g} m/s)", state.line)
         return None
+    if lower > MAX_SPEED_MPS:
+        place = f"{context.findings.file}:{state.line}"
+        raise InputError(f"{place}: expected a goal speed of at most {MAX_SPEED_MPS:g} m/s, found {lower:g}")
     if lower < 0.0:
         context.findings.note("a goal's lowest speed below 0 becomes 0", state.line)
-    return max(0.0, lower), upper
+    if upper > MAX_SPEED_MPS:
+        context.findings.note(f"a goal's highest speed above {MAX_SPEED_MPS:g} m/s becomes that", state.line)
+    return max(0.0, lower), min(upper, MAX_SPEED_MPS)
 
 
 def _headings(state: _GoalState) -> tuple[float, float] | None:

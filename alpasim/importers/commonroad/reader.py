@@ -22,7 +22,7 @@ from alpasim.importers.commonroad.obstacles import (
     unique_names,
 )
 from alpasim.importers.commonroad.overlaps import standing_recordings, without_ego
-from alpasim.importers.commonroad.problems import choose_problem, read_goal, read_start
+from alpasim.importers.commonroad.problems import MAX_TIME_S, choose_problem, read_goal, read_start
 from alpasim.importers.commonroad.signs import read_lights, read_signs, signal_row, signals_of, speed_limit
 from alpasim.importers.commonroad.standing import Obstacle
 from alpasim.importers.commonroad.values import Context, read_dt
@@ -188,6 +188,6 @@ def _time_limit(before_s: float, obstacles: list[Obstacle], findings: Findings) 
     ends = [float(obstacle.track.times_us[-1]) / 1e6 for obstacle in obstacles if obstacle.track is not None]
     if ends and max(ends) > 0.0:
         findings.note("the goal has no end in time: the drive is over with the last recorded state")
-        return max(ends)
+        return min(max(ends), MAX_TIME_S)
     findings.note(f"neither goal nor recordings end: the drive is over after {DEFAULT_TIME_LIMIT_S:g} s")
     return DEFAULT_TIME_LIMIT_S

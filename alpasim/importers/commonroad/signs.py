@@ -52,6 +52,7 @@ WAYS = {
     "straightRight": frozenset({"straight", "right"}),
     "leftRight": frozenset({"left", "right"}),
 }
+MAX_CYCLE_S = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +158,16 @@ def _cycle(element: Element, context: Context) -> tuple[tuple[SignalPhase, ...],
             name, steps = colour.word(), duration.number()
             if name not in COLOURS:
                 raise colour.error(f"expected one of {', '.join(COLOURS)}, found {name!r}")
-            if steps < 0:
-                raise duration.error(f"expected a duration of at least 0 steps, found {steps}")
+            if not 0 <= steps * float(context.dt_s) <= MAX_CYCLE_S:
+                raise duration.error(f"expected a duration of 0 to {MAX_CYCLE_S:g} s, found {steps:g} steps")
             if float(context.dt_s) * steps < 1e-3:
                 context.findings.note("phases of traffic lights that last no time are left out", part.line)
                 continue
             phases.append(SignalPhase(COLOURS[name], float(context.dt_s) * steps))
         offset = cycle.child("timeOffset")
         shift = offset.number() if offset is not None else 0.0
+        if offset is not None and abs(shift) * float(context.dt_s) > MAX_CYCLE_S:
+            raise offset.error(f"expected an offset within {MAX_CYCLE_S:g} s, found {shift:g} steps")
         offset_s = float(context.dt_s) * (shift - context.start_step)
     if word in ("false", "0"):
         context.findings.note("traffic lights that are not active are always off", element.line)
