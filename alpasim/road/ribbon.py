@@ -172,7 +172,7 @@ def _beside(road: str, section: Section, number: int, place: int, strip: Strip) 
 def strip_lane(name: str, reference: Reference, section: Section, strip: Strip) -> Lane:
     """The lane of one strip in one section, joined to nothing yet."""
     ends = np.array([section.begin, section.end])
-    reach = float(np.max(np.abs([strip.left(ends), strip.right(ends)])))
+    reach = max(float(np.max(np.abs([other.left(ends), other.right(ends)]))) for other in section.strips)
     stations = reference.stations(section.begin, section.end, reach)
     frames = reference.frames(stations)
     left_offset, right_offset = strip.left(stations), strip.right(stations)
