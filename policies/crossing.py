@@ -21,6 +21,9 @@ STEP_S = 0.2
 CAUTION_M = 80.0
 """Caution looks this far ahead of the front."""
 
+QUEUE_GAP_M = 25.0
+"""Standing vehicles no farther apart than this are a row."""
+
 _VEHICLES = (ActorKind.CAR, ActorKind.VAN, ActorKind.TRUCK, ActorKind.BUS)
 
 
@@ -105,38 +108,50 @@ def come_after(p: DriverParameters, speed: float, gap: float, leaves_s: float) -
 def caution_reasons(
     p: DriverParameters, table: FloatArray, around: Surroundings, clear: FloatArray, speed: float
 ) -> list[Reason]:
-    """Lower speeds beside people near the ego's way, and beside rows of standing vehicles that may hide some."""
+    """Lower speeds beside people near the ego's way, and beside standing vehicles, which may hide some or set off."""
     ahead = (around.high > around.rear) & (around.low < around.front + CAUTION_M)
-    beside = ahead & ~around.crossing & (clear > -0.5)
+    beside = np.flatnonzero(ahead & ~around.crossing & (clear > -0.5) & (clear < max(p.caution_width, p.queue_width)))
     reasons = []
-    for row in np.flatnonzero(beside & (clear < p.caution_width)).tolist():
-        fastest = _cautious_speed(p, table, around, row, float(clear[row]))
+    for row in beside.tolist():
+        if around.vulnerable[row]:
+            fastest, cause = _speed_beside_people(p, around, row, float(clear[row])), "vulnerable"
+        else:
+            fastest, cause = _speed_beside_vehicles(p, table, around, row, float(clear[row])), "standing_row"
         if fastest >= speed + 3.0:
             continue
         gap = max(float(around.low[row]) - around.front, 0.0)
         need = (speed * speed - fastest * fastest) / (2.0 * max(gap - 2.0, 0.5 * speed, 1.0))
         allowed = eased(need, p.caution_deceleration, p.acceleration)
-        cause = "vulnerable" if around.vulnerable[row] else "standing_row"
         reasons.append(Reason(cause, max(allowed, -p.ordinary_deceleration), row, gap))
     return reasons
 
 
-def _cautious_speed(p: DriverParameters, table: FloatArray, around: Surroundings, row: int, clear: float) -> float:
-    """Speed at which the ego passes one track beside its way, inf where it needs no caution."""
-    kind = int(around.kinds[row])
+def _speed_beside_people(p: DriverParameters, around: Surroundings, row: int, clear: float) -> float:
+    """Speed at which the ego passes somebody unprotected beside its way, inf where it needs no caution."""
     standing = bool(around.standing[row])
-    if around.vulnerable[row]:
-        if kind in (ActorKind.BICYCLE, ActorKind.MOTORCYCLE) and not standing:
-            return math.inf if clear > 1.5 else max(p.caution_vulnerable, float(around.along[row]) + 15.0 * KPH)
-        if not standing and clear > 1.5:
-            return math.inf
-        return p.caution_close if clear < 1.0 else p.caution_vulnerable
-    if not standing or kind not in _VEHICLES or clear > p.parked_width:
+    if int(around.kinds[row]) in (ActorKind.BICYCLE, ActorKind.MOTORCYCLE) and not standing:
+        return math.inf if clear > 1.5 else max(p.caution_vulnerable, float(around.along[row]) + 15.0 * KPH)
+    if clear > p.caution_width or (clear > 1.5 and not standing):
         return math.inf
-    place = row_at(table, 0.5 * float(around.low[row] + around.high[row]))
-    if float(around.right[row]) > table[place, ONCOMING_LEFT] - 0.5:
+    return p.caution_close if clear < 1.0 else p.caution_vulnerable
+
+
+def _speed_beside_vehicles(
+    p: DriverParameters, table: FloatArray, around: Surroundings, row: int, clear: float
+) -> float:
+    """Speed at which the ego passes a vehicle standing beside its way, inf where it needs no caution."""
+    if not around.standing[row] or int(around.kinds[row]) not in _VEHICLES:
+        return math.inf
+    place = table[row_at(table, 0.5 * float(around.low[row] + around.high[row]))]
+    if float(around.right[row]) > place[ONCOMING_LEFT] - 0.5:
         return math.inf  # waits in the other direction's lane
-    limit = float(table[place, SPEED_LIMIT])
-    if math.isfinite(limit) and limit > 60.5 * KPH:
-        return p.parked_share_fast_road * limit
-    return p.caution_parked
+    limit = float(place[SPEED_LIMIT])
+    fast = limit if math.isfinite(limit) and limit > p.fast_road else 0.0
+    same_side = (around.right > 0.0) == bool(around.right[row] > 0.0)
+    near = (around.low < around.high[row] + QUEUE_GAP_M) & (around.high > around.low[row] - QUEUE_GAP_M)
+    row_of_them = int(np.count_nonzero(around.standing & ~around.vulnerable & same_side & near)) > 1
+    if row_of_them and fast and clear < p.queue_width:
+        return max(p.queue_share * fast, p.caution_parked)
+    if clear < p.parked_width:
+        return max(p.parked_share * fast, p.caution_parked)
+    return math.inf

@@ -22,10 +22,13 @@ from .parameters import DriverParameters
 from .planning import trajectory_along, way_and_times
 from .route_kernels import clearances, route_table
 from .steering import steer_along
-from .surroundings import SpeedMemory, Surroundings, look_around
+from .surroundings import Surroundings, TrackMemory, look_around
 
 FULL_BRAKE = -5.0
 """From this acceleration on the pedal is pressed at once, instead of planning a trajectory [m/s^2]."""
+
+SETTING_OFF_S = 0.3
+"""A plan from standstill begins as fast as it will be so much later: one that begins at rest can be taken for a stop [s]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,8 @@ class Driver:
         self.half_width = 0.5 * brief.vehicle.width_m
         self.lines = brief.route.stop_lines
         self.stop_signs = StopSigns(self.lines)
-        self.memory = SpeedMemory()
-        self.lateral = LateralPlanner(self.p, self.table, brief.vehicle.width_m)
+        self.memory = TrackMemory()
+        self.lateral = LateralPlanner(self.p, self.table, brief.vehicle.width_m, self.lines)
         self.unposted: float | None = None
         self.grip = 1.0
         self.last = 0.0
@@ -87,9 +90,8 @@ class Driver:
         reasons += caution_reasons(p, self.table, around, clear, speed)
         reasons += crossing_reasons(p, self.table, self.lateral.plan, self.half_width, around, speed, wanted, free)
         strongest = min(reasons, key=lambda reason: reason.acceleration)
-        return Thought(
-            strongest.acceleration, strongest, tuple(reasons), wanted, self.lateral.plan, self.lateral.way, around
-        )
+        self.last = self._smooth(strongest.acceleration, speed)
+        return Thought(self.last, strongest, tuple(reasons), wanted, self.lateral.plan, self.lateral.way, around)
 
     def act(self, thought: Thought, observation: Observation) -> Decision:
         """The trajectory of a thought; a full brake goes to the pedal at once."""
@@ -102,6 +104,8 @@ class Driver:
 
     def trajectory(self, thought: Thought, speed: float, now_us: int) -> Trajectory:
         """Where the thought leads over the next seconds."""
+        if thought.acceleration > 0.0:
+            speed = max(speed, min(thought.acceleration * SETTING_OFF_S, thought.wanted))
         way, times_us = way_and_times(speed, thought.acceleration, max(thought.wanted, speed), now_us)
         return trajectory_along(self.table, thought.plan, thought.around.rig_s, way, times_us)
 
@@ -113,6 +117,7 @@ class Driver:
             "stop_signs": {"done": list(self.stop_signs.done), "waited_s": self.stop_signs.waited_s},
             "unposted": self.unposted,
             "grip": self.grip,
+            "last": self.last,
         }
 
     def load(self, memory: dict[str, Any]) -> None:
@@ -123,6 +128,16 @@ class Driver:
         self.stop_signs.waited_s = memory["stop_signs"]["waited_s"]
         self.unposted = memory["unposted"]
         self.grip = memory["grip"]
+        self.last = memory["last"]
+
+    def _smooth(self, wanted: float, speed: float) -> float:
+        """The acceleration asked for after `wanted`: no jerk beyond comfort and no jolt at a stop, except in an emergency."""
+        p = self.p
+        if wanted < -p.ordinary_deceleration:
+            return wanted
+        if wanted < 0.0 and speed < p.gentle_stop_speed:
+            wanted = max(wanted, -0.3 - speed)
+        return min(max(wanted, self.last - p.jerk_down * self.dt_s), self.last + p.jerk_up * self.dt_s)
 
     def _feel_grip(self, observation: Observation) -> None:
         """Slipping wheels say that the road is slippery: drive bends more slowly until it has been dry for a while."""

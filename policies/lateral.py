@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from alpasim.types import BoolArray, FloatArray
+from alpasim.types import ActorKind, FloatArray
 
 from .longitudinal import Reason
 from .parameters import DriverParameters
@@ -29,6 +29,13 @@ BEHIND_M = 3.0
 """The ego has passed when its rear is this far beyond."""
 
 
+QUEUE_M = 40.0
+QUEUE_LENGTH = 3
+"""So many vehicles standing in one lane within this stretch are a queue, and queues are not passed."""
+
+_THINGS = (ActorKind.DEBRIS, ActorKind.CONE, ActorKind.BARRIER)
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """An offset to drive at until the ego's rear has passed `until_s`, and why: `nudge` or `evade`."""
@@ -42,10 +49,13 @@ class Way:
 class LateralPlanner:
     """Keeps the lateral plan (see `route_kernels.py`) and changes it when there is a reason; memory is plain data."""
 
-    def __init__(self, p: DriverParameters, table: FloatArray, width_m: float) -> None:
+    def __init__(
+        self, p: DriverParameters, table: FloatArray, width_m: float, lines: tuple[tuple[float, int], ...]
+    ) -> None:
         self.p = p
         self.table = table
         self.half_width = 0.5 * width_m
+        self.lines = [s for s, _ in lines]
         self.plan: FloatArray = np.zeros(5)
         self.way: Way | None = None
 
@@ -61,9 +71,14 @@ class LateralPlanner:
         if oncoming:
             self._evade(around, oncoming[0], speed)
             return
-        way = self._way_round(around, clear, speed)
-        if way is not None:
-            self._take(around, way, speed, self._room_before(around, way))
+        first = self._blocking(around, clear, speed)
+        if first >= 0:
+            urgent = any(
+                reason.track == first and reason.acceleration < -self.p.urgent_deceleration for reason in reasons
+            )
+            way = self._way_round(around, first, speed) if urgent or self._may_pass(around, first) else None
+            if way is not None:
+                self._take(around, way, speed, float(around.low[first]) - around.front - 2.0, urgent)
         elif self.way is not None and around.rear > self.way.until_s + BEHIND_M and self._free(around, 0.0, speed):
             self.way = None
             self._shift(around, 0.0, max(3.0 * speed, 15.0), speed, self.p.shift_acceleration)
@@ -82,60 +97,72 @@ class LateralPlanner:
         self.way = None if memory["way"] is None else Way(*memory["way"])
 
     def _shift(self, around: Surroundings, offset: float, room: float, speed: float, acceleration: float) -> None:
-        """Lead the plan from where it is now to `offset`, over `room` if it is long enough for `acceleration`."""
+        """Lead the plan from where it is now to `offset`, over `room` if that is longer than `acceleration` demands."""
         d, slope = offset_at(self.plan, around.rig_s)
         length = max(shift_length(speed, offset - d, acceleration), min(room, 4.0 * speed + 10.0))
         self.plan = lateral_plan(around.rig_s, length, d, slope, offset)
 
-    def _take(self, around: Surroundings, way: Way, speed: float, room: float) -> None:
-        """Drive a way round, unless that is what the plan does already."""
-        changed = self.way is None or abs(self.way.offset_m - way.offset_m) > 0.15
-        self.way = way
-        if changed:
-            self._shift(around, way.offset_m, room, speed, self.p.shift_acceleration_urgent)
-
-    def _room_before(self, around: Surroundings, way: Way) -> float:
-        rows = np.flatnonzero(around.ids == way.track_id)
-        gap = float(around.low[rows[0]]) - around.front if len(rows) else 0.0
-        return max(gap - 2.0, 0.0)
+    def _take(self, around: Surroundings, way: Way, speed: float, room: float, urgent: bool) -> None:
+        """Drive a way round, unless the plan does so already or there is no room to get there without a swerve."""
+        if self.way is not None and abs(self.way.offset_m - way.offset_m) < 0.15:
+            self.way = way
+            return
+        d, _ = offset_at(self.plan, around.rig_s)
+        strongest = self.p.shift_acceleration_urgent if urgent else self.p.shift_acceleration
+        if urgent or shift_length(speed, way.offset_m - d, strongest) <= room + 4.0:
+            self.way = way
+            self._shift(around, way.offset_m, room, speed, strongest)
 
     def _evade(self, around: Surroundings, meeting: Reason, speed: float) -> None:
         """Move to the right edge of the pavement, as fast as the meeting demands."""
         ahead = around.front + meeting.gap_m
         _, right, _, _ = narrowest(self.table, around.rear, ahead)
         offset = -max(right - self.half_width - self.p.edge_gap, 0.0)
-        if self._blocked(around, offset, around.front, ahead, standing_only=True):
-            return
-        way = Way(offset, float(around.high[meeting.track]), "evade", int(around.ids[meeting.track]))
-        self._take(around, way, speed, 0.5 * meeting.gap_m)
+        if not self._stands_at(around, offset, around.front, ahead):
+            way = Way(offset, float(around.high[meeting.track]), "evade", int(around.ids[meeting.track]))
+            self._take(around, way, speed, 0.5 * meeting.gap_m, urgent=True)
 
-    def _way_round(self, around: Surroundings, clear: FloatArray, speed: float) -> Way | None:
-        """The smallest change of offset that leads past the first thing standing in the plan's way, None if none does."""
+    def _blocking(self, around: Surroundings, clear: FloatArray, speed: float) -> int:
+        """The first track that stands in the plan's way near enough to think of passing it, -1 where there is none."""
         p = self.p
         horizon = max(SEEN_AHEAD_M, SEEN_AHEAD_S * speed)
-        margin = np.where(around.vulnerable, p.vulnerable_margin, p.side_margin)
-        blocking = (
-            (clear < margin)
-            & (around.speed < STANDING)
-            & (around.low > around.front)
-            & (around.low < around.front + horizon)
-        )
+        ahead = (around.low > around.front) & (around.low < around.front + horizon)
+        blocking = ahead & around.standing & (clear < np.where(around.vulnerable, p.vulnerable_margin, p.side_margin))
         rows = np.flatnonzero(blocking)
-        if not len(rows):
-            return None
-        first = int(rows[np.argmin(around.low[rows])])
-        now, _ = offset_at(self.plan, float(around.low[first]))
-        ways = [way for side in (1.0, -1.0) if (way := self._past(around, first, side, speed)) is not None]
-        return min(ways, key=lambda way: (abs(way.offset_m - now), way.offset_m)) if ways else None
+        return int(rows[np.argmin(around.low[rows])]) if len(rows) else -1
 
-    def _past(self, around: Surroundings, first: int, side: float, speed: float) -> Way | None:
-        """An offset that passes `first`, and whatever stands beside or behind it, on the left (1) or the right (-1)."""
+    def _may_pass(self, around: Surroundings, first: int) -> bool:
+        """Whether what stands there is to be passed at all: not a queue, and no vehicle that has only just stopped."""
+        p = self.p
+        if int(around.kinds[first]) in _THINGS:
+            return True
+        if float(around.stood[first]) < p.patience_s:
+            return False
+        front = float(around.high[first])
+        if any(-1.0 < line - front < p.queue_before_line_m for line in self.lines):
+            return False
+        middle = 0.5 * (around.left + around.right)
+        same_lane = around.standing & ~around.vulnerable & (np.abs(middle - middle[first]) < 1.0)
+        ahead = same_lane & (around.low > around.low[first]) & (around.low < front + QUEUE_M)
+        return int(np.count_nonzero(ahead)) < QUEUE_LENGTH - 1
+
+    def _way_round(self, around: Surroundings, first: int, speed: float) -> Way | None:
+        """The smallest change of offset that leads past `first` at the best distance there is room for, None without one."""
+        vulnerable = bool(around.vulnerable[first])
+        now, _ = offset_at(self.plan, float(around.low[first]))
+        for gap in self.p.pass_gaps_vulnerable if vulnerable else self.p.pass_gaps:
+            ways = [way for side in (1.0, -1.0) if (way := self._past(around, first, side, gap, speed)) is not None]
+            if ways:
+                return min(ways, key=lambda way: (abs(way.offset_m - now), way.offset_m))
+        return None
+
+    def _past(self, around: Surroundings, first: int, side: float, gap: float, speed: float) -> Way | None:
+        """An offset that passes `first`, and whatever stands beside or behind it, at `gap` on the left (1) or right (-1)."""
         p = self.p
         near = (around.speed < STANDING) & (around.high > around.front) & (around.low < around.high[first] + 15.0)
         group = {first}
         for _ in range(6):
             rows = sorted(group)
-            gap = p.pass_gap_vulnerable if around.vulnerable[rows].any() else p.pass_gap
             border = (
                 max(float(around.left[row]) for row in rows)
                 if side > 0
@@ -172,7 +199,9 @@ class LateralPlanner:
         against = beside & (around.along < -STANDING) & (around.low > around.front) & (around.low < around.front + 80.0)
         return not bool((from_behind | against).any())
 
-    def _blocked(self, around: Surroundings, offset: float, low: float, high: float, standing_only: bool) -> bool:
-        inside: BoolArray = (around.high > low) & (around.low < high)
-        inside &= (around.left > offset - self.half_width - 0.2) & (around.right < offset + self.half_width + 0.2)
-        return bool((inside & (around.speed < STANDING)).any()) if standing_only else bool(inside.any())
+    def _stands_at(self, around: Surroundings, offset: float, low: float, high: float) -> bool:
+        """Whether anything stands where the ego would drive at `offset` between two arc lengths."""
+        inside = around.standing & (around.high > low) & (around.low < high)
+        inside &= around.left > offset - self.half_width - 0.2
+        inside &= around.right < offset + self.half_width + 0.2
+        return bool(inside.any())

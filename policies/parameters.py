@@ -60,18 +60,33 @@ class DriverParameters:
     caution_width: float = 2.5
     caution_parked: float = 32.0 * KPH
     parked_width: float = 1.5
-    parked_share_fast_road: float = 0.6
-    """Beside standing vehicles on a road faster than 60 km/h: this share of the limit."""
+    queue_width: float = 2.6
+    """Beside two or more standing vehicles the whole next lane is near enough for one to pull out."""
+    fast_road: float = 60.5 * KPH
+    parked_share: float = 0.6
+    queue_share: float = 0.5
+    """Beside standing vehicles where the limit is above `fast_road`: these shares of it."""
     caution_deceleration: float = 2.0
 
     # Steering around what stands in the lane
-    pass_gap: float = 0.6
-    pass_gap_vulnerable: float = 1.5
-    """Passing distance to people in towns, the legal figure in Germany, France and Spain."""
+    pass_gaps: tuple[float, ...] = (1.2, 0.6)
+    """Passing distances to things and vehicles, the first that there is room for."""
+    pass_gaps_vulnerable: tuple[float, ...] = (1.5, 1.0)
+    """The first is the legal distance to cyclists in towns in Germany, France and Spain."""
     edge_gap: float = 0.2
+    patience_s: float = 3.0
+    """A vehicle that stands may be about to drive on: passed only when it has been seen standing for so long."""
+    queue_before_line_m: float = 60.0
+    """Vehicles standing so near before a stop line wait there, and are not passed."""
     shift_acceleration: float = 1.5
     shift_acceleration_urgent: float = 3.5
-    pass_speed: float = 35.0 * KPH
+    urgent_deceleration: float = 5.0
+    """Needing to brake harder than this, the ego steers round at once, if there is a way."""
+
+    # Smoothness: nuPlan's comfort bound on longitudinal jerk is 4.13
+    jerk_down: float = 4.0
+    jerk_up: float = 2.0
+    gentle_stop_speed: float = 1.5
 
     # Traffic lights and stop lines
     stop_line_gap: float = 1.0

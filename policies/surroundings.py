@@ -40,8 +40,8 @@ _VULNERABLE_CODES = np.array(sorted(int(kind) for kind in VULNERABLE), dtype=np.
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """The tracks in route coordinates, all (k,): `low` and `high` are the ends of a box along the route, `right` and `left`
-    its sides across it, speeds along and across, `turned` the direction of motion against the lane, `slowing` the estimated
-    change of speed [m/s^2]. The ego's own box lies from `rear` to `front`, its rig's origin at `rig_s`, `rig_d` with heading
+    its sides across it, speeds along and across, `turned` the direction of motion against the lane, `change` the estimated
+    change of speed [m/s^2], `stood` for how long a track has been seen standing [s]. The ego's own box lies from `rear` to `front`, its rig's origin at `rig_s`, `rig_d` with heading
     `rig_turned` against the lane.
     """
 
@@ -57,6 +57,7 @@ class Surroundings:
     turned: FloatArray
     speed: FloatArray
     change: FloatArray
+    stood: FloatArray
     row: FloatArray
     position: FloatArray
     yaw: FloatArray
@@ -86,29 +87,31 @@ class Surroundings:
         return self.speed <= STANDING
 
 
-class SpeedMemory:
-    """Remembers each track's speed, so that who brakes can be told from who rolls; plain data in `rows`.
+class TrackMemory:
+    """Remembers each track's speed, so that who brakes can be told from who rolls, and how long it has stood.
 
-    Observations hold velocities and no accelerations: the difference of two speeds, smoothed, stands in for it.
+    Observations hold velocities and no accelerations: the difference of two speeds, smoothed, stands in for it. `rows` is
+    plain data: track -> [speed, change of speed, seconds of standing].
     """
 
     SMOOTHING = 0.5
 
     def __init__(self) -> None:
-        self.rows: dict[int, tuple[float, float]] = {}
+        self.rows: dict[int, list[float]] = {}
 
-    def update(self, tracks: Tracks, speed: FloatArray, dt_s: float) -> FloatArray:
-        """(k,) estimated change of speed [m/s^2], 0 for who is seen for the first time; forgets who is gone."""
-        fresh: dict[int, tuple[float, float]] = {}
-        change = np.zeros(len(tracks.ids))
-        for i, track in enumerate(tracks.ids.tolist()):
+    def update(self, tracks: Tracks, speed: FloatArray, dt_s: float) -> tuple[FloatArray, FloatArray]:
+        """(k,) estimated change of speed [m/s^2], 0 for who is seen for the first time, and (k,) seconds of standing."""
+        fresh: dict[int, list[float]] = {}
+        change, stood = np.zeros(len(tracks.ids)), np.zeros(len(tracks.ids))
+        for i, (track, now) in enumerate(zip(tracks.ids.tolist(), speed.tolist(), strict=True)):
             known = self.rows.get(track)
-            if known is not None and dt_s > 0.0:
-                raw = (float(speed[i]) - known[0]) / dt_s
-                change[i] = known[1] + self.SMOOTHING * (min(max(raw, -10.0), 5.0) - known[1])
-            fresh[track] = (float(speed[i]), float(change[i]))
+            if known is not None:
+                raw = min(max((now - known[0]) / dt_s, -10.0), 5.0)
+                change[i] = known[1] + self.SMOOTHING * (raw - known[1])
+                stood[i] = known[2] + dt_s if now <= STANDING else 0.0
+            fresh[track] = [now, float(change[i]), float(stood[i])]
         self.rows = fresh
-        return change
+        return change, stood
 
     def save(self) -> dict[str, Any]:
         """Plain data."""
@@ -116,11 +119,11 @@ class SpeedMemory:
 
     def load(self, memory: dict[str, Any]) -> None:
         """What `save` returned."""
-        self.rows = {int(track): (float(row[0]), float(row[1])) for track, row in memory.items()}
+        self.rows = {int(track): [float(value) for value in row] for track, row in memory.items()}
 
 
 def look_around(
-    table: FloatArray, observation: Observation, length_m: float, memory: SpeedMemory, dt_s: float
+    table: FloatArray, observation: Observation, length_m: float, memory: TrackMemory, dt_s: float
 ) -> Surroundings:
     """The observation in route coordinates; `table` is the route's, `length_m` the ego's."""
     tracks = observation.tracks
@@ -128,6 +131,7 @@ def look_around(
     velocity, extent = np.array(tracks.velocity, dtype=np.float64), np.array(tracks.extent, dtype=np.float64)
     rows = describe_tracks(table, position, yaw, velocity, extent)
     speed = rows[:, SPEED]
+    change, stood = memory.update(tracks, speed, dt_s)
     rig_x, rig_y, rig_yaw = (float(observation.rig_pose[axis]) for axis in (0, 1, 3))
     rig_s, rig_d, heading, _ = place_near(table, nearest_point(table, rig_x, rig_y), rig_x, rig_y)
     return Surroundings(
@@ -142,7 +146,8 @@ def look_around(
         across=rows[:, SPEED_D],
         turned=rows[:, TURNED],
         speed=speed,
-        change=memory.update(tracks, speed, dt_s),
+        change=change,
+        stood=stood,
         row=rows[:, INDEX],
         position=position,
         yaw=yaw,
