@@ -60,12 +60,11 @@ class _Strand:
     def length(self) -> float:
         return float(self.s[-1])
 
-    def locate(self, x: float, y: float, lane: int | None = None) -> float:
-        """s of the point nearest to (x, y), on one lane of the strand (where it passes last) or on all of it; within the
-        strand's ends."""
+    def locate(self, x: float, y: float, place: int | None = None) -> float:
+        """s of the point nearest to (x, y), on the strand's lane number `place` or on all of it; within the strand's ends."""
         first, last = 0, len(self.points)
-        if lane is not None:
-            first, last = self.spans[len(self.lanes) - 1 - self.lanes[::-1].index(lane)]
+        if place is not None:
+            first, last = self.spans[place]
             first, last = max(0, first - 1), min(len(self.points), last + 2)
         along, _, _ = project_within(x, y, self.points, self.s, first, last)
         return min(max(along + float(self.s[first]), 0.0), self.length)
@@ -92,7 +91,7 @@ def lane_line(road: RoadNetwork, way: Way, start: tuple[float, float], beyond: f
     strands, entries = _strands(road, way, beyond)
     goal = _goal_point(road, way)
     first, last = strands[0], strands[-1]
-    begins = first.locate(*start, lane=way.entries[0].row)
+    begins = first.locate(*start, place=first.lanes.index(way.entries[0].row))
     cursor = max(0.0, begins - BEHIND_M)
     earliest = begins
     parts = []
@@ -105,7 +104,8 @@ def lane_line(road: RoadNetwork, way: Way, start: tuple[float, float], beyond: f
         blend, earliest = _blend(origin, target, opens, length)
         parts.append(blend)
         cursor = earliest
-    goal_s = last.locate(goal[0], goal[1], lane=way.entries[-1].row)
+    place = len(last.lanes) - 1 - last.lanes[::-1].index(way.entries[-1].row)
+    goal_s = last.locate(goal[0], goal[1], place)
     parts.append(last.cut(cursor, min(last.length, max(goal_s, cursor) + beyond)))
     points = np.concatenate([part for part, _ in parts])
     rows = np.concatenate([part for _, part in parts])

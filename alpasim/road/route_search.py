@@ -32,8 +32,14 @@ START_REACH_M = 6.0
 START_OUTSIDE_COST_M = 100.0
 """What it costs to begin on a lane that does not contain the start; each metre of distance adds 20 [m]."""
 
-MOST_START_TURN = math.radians(100.0)
-"""A start turned further than this from a lane's direction does not begin on it."""
+MOST_START_TURN = math.radians(60.0)
+"""A start turned further than this from a lane's direction begins on it only where none fits better [rad]."""
+
+ODD_START_TURN = math.radians(120.0)
+"""A start turned further than this never does [rad]."""
+
+EARLY = 1e-4
+"""By this share a lane change costs more for every metre travelled before it: of equal ways the one that changes early wins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,8 @@ def starts(road: RoadNetwork, pose: tuple[float, float, float]) -> list[Start]:
     """Lanes that the pose x, y, yaw can begin on, cheapest first; those that contain it cost least."""
     point = np.array([pose[:2]])
     inside = set(road.lanes_containing(pose[0], pose[1]))
-    found = []
+    fitting: list[Start] = []
+    odd: list[Start] = []
     for row, lane in enumerate(road.lanes):
         if lane.kind not in TRAFFIC_KINDS:
             continue
@@ -89,9 +96,9 @@ def starts(road: RoadNetwork, pose: tuple[float, float, float]) -> list[Start]:
             if outside > START_REACH_M:
                 continue
             cost += START_OUTSIDE_COST_M + 20.0 * outside
-        if turn <= MOST_START_TURN:
-            found.append(Start(row, at, cost))
-    return sorted(found, key=lambda start: (start.cost, start.row))
+        if turn <= ODD_START_TURN:
+            (fitting if turn <= MOST_START_TURN else odd).append(Start(row, at, cost))
+    return sorted(fitting or odd, key=lambda start: (start.cost, start.row))
 
 
 def _half_width(road: RoadNetwork, row: int, point: FloatArray) -> float:
@@ -140,7 +147,8 @@ class LaneSearch:
                 if stretch.end >= entry.s - 1e-6:
                     push(cost + self._goal_cost(entry, stretch), entry, number, moved, stretch)
             for extra, following, moves in self._onward(entry):
-                push(cost + extra, following, number, moved or moves)
+                early = 1.0 + EARLY * cost if following.changed else 1.0
+                push(cost + extra * early, following, number, moved or moves)
         return None
 
     def _goal_cost(self, entry: Entry, stretch: Stretch) -> float:
