@@ -11,7 +11,6 @@ import json
 import math
 import os
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -81,10 +80,7 @@ def _goal(goal: Goal, time_limit_s: float) -> list[str]:
     if goal.regions:
         lines.append("    regions:")
         for region in goal.regions:
-            points = ", ".join(f"[{_number(x)}, {_number(y)}]" for x, y in region.tolist())
-            lines += textwrap.wrap(
-                f"- [{points}]", WIDTH, initial_indent="      ", subsequent_indent="         ", break_long_words=False
-            )
+            lines += _wrapped([f"[{_number(x)}, {_number(y)}]" for x, y in region.tolist()])
     for key, bounds in (("speed_mps", goal.speed_mps), ("heading_rad", goal.heading_rad)):
         if bounds is not None:
             lines.append(f"    {key}: [{_number(bounds[0])}, {_number(bounds[1])}]")
@@ -94,6 +90,18 @@ def _goal(goal: Goal, time_limit_s: float) -> list[str]:
         lines.append(f"    before_s: {_number(goal.before_s)}")
     elif not goal.regions and goal.after_s <= 0.0:
         lines.append(f"    before_s: {_number(time_limit_s)}")
+    return lines
+
+
+def _wrapped(points: list[str]) -> list[str]:
+    """A list of points as lines of an item, broken between points."""
+    lines = ["      - ["]
+    for row, point in enumerate(points):
+        text = point + ("]" if row == len(points) - 1 else ", ")
+        if len(lines[-1]) + len(text) > WIDTH and row:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("         ")
+        lines[-1] += text
     return lines
 
 

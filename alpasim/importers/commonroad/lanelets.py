@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 
 from alpasim.importers.commonroad.values import Context, points, positive
 from alpasim.importers.xml_tree import Element
@@ -65,6 +66,8 @@ USERS = frozenset(
 )
 MIN_STEP_M = 1e-6
 """Centre line points nearer to each other than this count as one."""
+STRAIGHT_M = 1e-6
+"""Border points of a goal's area that lie no farther off the straight are not needed."""
 
 
 @dataclass(slots=True)
@@ -89,8 +92,12 @@ class Lanelet:
     stop_line: FloatArray | None
 
     def polygon(self) -> FloatArray:
-        """The lane's border, (k, 2), left side first [m]."""
-        return np.concatenate([self.left, self.right[::-1]])
+        """The lane's border, (k, 2), left side first [m]; points on the straight between their neighbours are left out."""
+        sides = [
+            shapely.LineString(side).simplify(STRAIGHT_M, preserve_topology=False) for side in (self.left, self.right)
+        ]
+        left, right = (np.array(side.coords, dtype=np.float64) for side in sides)
+        return np.concatenate([left, right[::-1]])
 
     def lane(self, speed_limit_mps: float, signal: int) -> Lane:
         """The finished lane."""
