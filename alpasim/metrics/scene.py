@@ -134,7 +134,9 @@ def lead_gap(
         dx, dy = position[row, 0] - position[0, 0], position[row, 1] - position[0, 1]
         if not present[row] or dx * dx + dy * dy > range_m * range_m:
             continue
-        at, d, off = nearest_on_line(position[row, 0], position[row, 1], line, s_line, ego_s, ego_s + range_m)
+        # Whatever lies farther along than the best one so far, with half its own size, cannot be nearer.
+        ahead = min(range_m, best + reach + 0.5 * math.hypot(extent[row, 0], extent[row, 1]))
+        at, d, off = nearest_on_line(position[row, 0], position[row, 1], line, s_line, ego_s, ego_s + ahead)
         if at <= ego_s or off > 2.0 * width_m:
             continue
         i = min(int(np.searchsorted(s_line, at)), s_line.shape[0] - 1)

@@ -30,26 +30,34 @@ def nearest_on_line(
     Beyond the two ends of the line s and d continue straight, while the distance is to the end point itself. Distance is
     inf where no segment lies in the part asked for.
     """
-    best, best_s, best_d = np.inf, 0.0, 0.0
+    best, segment = np.inf, -1
     last = line.shape[0] - 2
     first = max(0, int(np.searchsorted(s_line, s_from)) - 1)
     for i in range(first, last + 1):
         if s_line[i] > s_to:
             break
         ux, uy = line[i + 1, 0] - line[i, 0], line[i + 1, 1] - line[i, 1]
-        length = math.sqrt(ux * ux + uy * uy)
-        if length == 0.0:
-            continue
         dx, dy = x - line[i, 0], y - line[i, 1]
-        along, across = (dx * ux + dy * uy) / length, (ux * dy - uy * dx) / length
-        held = min(max(along, 0.0), length)
-        distance = math.hypot(along - held, across)
-        if distance < best:
-            best = distance
-            ahead = along if (i == 0 and along < 0.0) or (i == last and along > length) else held
-            best_s = s_line[i] + ahead
-            best_d = across if ahead == along else math.copysign(distance, across)
-    return best_s, best_d, best
+        square = ux * ux + uy * uy
+        if square == 0.0:
+            continue
+        share = min(max((dx * ux + dy * uy) / square, 0.0), 1.0)
+        dx, dy = dx - share * ux, dy - share * uy
+        apart = dx * dx + dy * dy
+        if apart < best:
+            best, segment = apart, i
+    if segment < 0:
+        return 0.0, 0.0, np.inf
+    ux, uy = line[segment + 1, 0] - line[segment, 0], line[segment + 1, 1] - line[segment, 1]
+    dx, dy = x - line[segment, 0], y - line[segment, 1]
+    length = math.hypot(ux, uy)
+    along, across = (dx * ux + dy * uy) / length, (ux * dy - uy * dx) / length
+    held = min(max(along, 0.0), length)
+    distance = math.hypot(along - held, across)
+    before, beyond = segment == 0 and along < 0.0, segment == last and along > length
+    if along == held or before or beyond:
+        return s_line[segment] + along, across, distance
+    return s_line[segment] + held, math.copysign(distance, across), distance
 
 
 @compiled

@@ -19,7 +19,7 @@ from alpasim.types import WorldState
 numbers = st.lists(st.floats(-20, 20), min_size=15, max_size=60)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(series=numbers, window=st.sampled_from([3, 5, 7, 15]), derivative=st.sampled_from([0, 1, 2]))
 def test_smoothing_is_scipys(series: list[float], window: int, derivative: int) -> None:
     signal = pytest.importorskip("scipy.signal", reason="SciPy is not installed")

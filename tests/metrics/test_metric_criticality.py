@@ -92,7 +92,7 @@ body_at = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ego=body_at, other=body_at)
 def test_time_to_collision_against_a_fine_stepped_search(ego: Body, other: Body) -> None:
     found = at_start(ego, other).values_by_name()["time_to_collision"].value
@@ -108,7 +108,7 @@ def test_time_to_collision_against_a_fine_stepped_search(ego: Body, other: Body)
         assert a.distance(b) == pytest.approx(0.0, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ego=body_at, other=body_at)
 def test_distance_against_shapely(ego: Body, other: Body) -> None:
     found = at_start(ego, other).values_by_name()["min_distance_to_obstacle_m"].value

@@ -160,7 +160,7 @@ def test_aggregation_counts_only_what_is_valid(aggregation: str, value: float) -
     assert not aggregate(values, np.zeros(5, dtype=bool), Aggregation(aggregation)).valid
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(yaw=st.floats(-10, 10), x=st.floats(-2000, 2000), y=st.floats(-2000, 2000))
 def test_turning_and_shifting_the_whole_scene_changes_no_metric(yaw: float, x: float, y: float) -> None:
     goal = Goal(regions=(np.array([[60.0, -2.0], [70.0, -2.0], [70.0, 2.0], [60.0, 2.0]]),), heading_rad=(-0.3, 0.3))
@@ -194,7 +194,7 @@ bodies = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ego=bodies, others=st.lists(bodies, max_size=4), steps=st.integers(1, 20))
 def test_scores_stay_between_0_and_1_whatever_is_driven(ego: Body, others: list[Body], steps: int) -> None:
     ego = Body(ego.x, ego.y, ego.yaw, ego.speed)

@@ -161,7 +161,7 @@ def test_a_stop_line_far_ahead_is_not_there_yet() -> None:
     assert values(encoded(Body(51), scenario=scenario))["stop_line.present"] == [1.0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(yaw=st.floats(-10, 10), x=st.floats(-500, 500), y=st.floats(-500, 500))
 def test_only_the_rig_frame_matters(yaw: float, x: float, y: float) -> None:
     ego, others = Body(50, 0.5, yaw=0.1, speed=12), (Body(70, 4, speed=8), Body(40, -1, yaw=2, speed=3))
@@ -173,7 +173,7 @@ def test_only_the_rig_frame_matters(yaw: float, x: float, y: float) -> None:
 wild = st.floats(-1e6, 1e6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     x=wild,
     y=wild,
