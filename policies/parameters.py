@@ -40,7 +40,7 @@ class DriverParameters:
     # Who is in the way: gaps between the ego's side and the other's, beyond which it is beside us and not ahead of us
     side_margin: float = 0.25
     vulnerable_margin: float = 0.5
-    cut_in_horizon_s: float = 2.0
+    cut_in_horizon_s: float = 2.5
     """Lateral motion is continued this long to see who will be in our lane."""
     drift_speed: float = 0.3
     """Lateral speeds below this are lane keeping, not a manoeuvre."""

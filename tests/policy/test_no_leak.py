@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alpasim.scenario.loading import load_inputs
+from alpasim.scenario.loading import LogicalScenario, load_scenario
 from alpasim.simulation import Simulation
 from alpasim.types import Control, Decision
 
@@ -93,10 +93,16 @@ def slots_of(kind: type) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def shown() -> Iterator[tuple[Simulation, list[object]]]:
+def logical(tmp_path_factory: pytest.TempPathFactory) -> LogicalScenario:
+    file = tmp_path_factory.mktemp("telltale_folder") / FILE
+    file.write_text(SCENARIO)
+    return load_scenario(file)
+
+
+@pytest.fixture(scope="module")
+def shown(logical: LogicalScenario) -> Iterator[tuple[Simulation, list[object]]]:
     """The simulation, and everything its policy gets to see in a second that holds the event."""
-    scenario = load_inputs(FILE, {FILE: SCENARIO.encode()}).concrete(SEED)
-    simulation = Simulation(scenario)
+    simulation = Simulation(logical.concrete(SEED))
     things: list[object] = [simulation.brief, simulation.reset()]
     for _ in range(10):
         simulation.step(Decision(control=Control(0.0, 0.0)))
@@ -152,9 +158,7 @@ def test_track_ids_are_opaque_and_order_says_nothing(shown: tuple[Simulation, li
     assert {names[track] for track in observations[0].tracks.ids.tolist()} == {"telltale_cutter", "telltale_walker"}  # type: ignore[attr-defined]
 
 
-def test_another_seed_gives_other_track_ids_and_the_same_seed_the_same() -> None:
-    logical = load_inputs(FILE, {FILE: SCENARIO.encode()})
-
+def test_another_seed_gives_other_track_ids_and_the_same_seed_the_same(logical: LogicalScenario) -> None:
     def ids(seed: int) -> list[int]:
         simulation = Simulation(logical.concrete(seed))
         try:
