@@ -72,4 +72,4 @@ def _say(log: Log, verification: Verification) -> None:
     if not log.complete:
         typer.echo(f"the log was cut short: compared as far as it goes, {verification.steps} steps")
     for name, (then, now) in verification.versions.items():
-        typer.echo(f"note: {name} was {then} then and is {now} now")
+        typer.echo(f"note: {name} was {then[:16]} then and is {now[:16]} now")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +16,10 @@ from alpasim.evaluation.summary import Group, Summary
 from alpasim.metrics.scores import KM_PER_INCIDENT_FORMULA, SCENE_SCORE_FORMULA
 
 COLUMNS = ("pass", "score", "at fault", "off road", "progress", "min TTC", "km/incident", "not completed")
+_NARROW = ("pass", "score", "at fault", "km/incident", "not completed")
+"""What a terminal of less than WIDE columns has room for; the report has everything."""
+WIDE = 120
+_PLAIN_WIDTH = 160
 MAX_LISTED = 10
 
 
@@ -46,12 +51,13 @@ def kilometres(found: Group) -> str:
 
 def print_summary(summary: Summary, console: Console | None = None) -> None:
     """The run's tables, what broke, and where everything lies."""
-    out = console or Console()
+    out = console or _console()
     plan = summary.manifest.plan
-    out.print(_table("Scenario", [(s, p, g) for (s, p), g in summary.by_scenario.items()]))
-    out.print(
-        _table("All scenarios", [(f"{len(plan.scenarios)} scenarios", p, g) for p, g in summary.by_policy.items()])
-    )
+    shown = COLUMNS if out.width >= WIDE else _NARROW
+    rows = [(scenario, policy, found) for (scenario, policy), found in summary.by_scenario.items()]
+    everything = f"all {len(plan.scenarios)}"
+    rows += [(everything, policy, found) for policy, found in summary.by_policy.items()]
+    out.print(_table(rows, shown))
     notes = [
         f"score: {SCENE_SCORE_FORMULA}; mean over the plan ± 95 % interval over seeds {seeds_text(plan.seeds)}",
         f"km/incident: {KM_PER_INCIDENT_FORMULA}",
@@ -70,19 +76,25 @@ def print_summary(summary: Summary, console: Console | None = None) -> None:
         out.print(Text(printable(note)), soft_wrap=True)
 
 
-def _table(first: str, rows: Sequence[tuple[str, str, Group]]) -> Table:
-    """One table with a row a group."""
-    table = Table(pad_edge=False)
-    table.add_column(first, overflow="fold")
-    table.add_column("Policy", overflow="fold")
-    for column in COLUMNS:
-        table.add_column(column, justify="left" if column == "not completed" else "right")
+def _console() -> Console:
+    """The terminal as wide as it is; a file or a pipe wide enough for every column."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
+
+
+def _table(rows: Sequence[tuple[str, str, Group]], shown: Sequence[str]) -> Table:
+    """One table with a row a group and the columns in `shown`."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("scenario", overflow="fold")
+    table.add_column("policy", overflow="fold")
+    for column in shown:
+        table.add_column(column, justify="left" if column == "not completed" else "right", no_wrap=column == "score")
     before = ""
     for scenario, policy, found in rows:
         if before and scenario != before:
             table.add_section()
-        table.add_row(
-            Text("" if scenario == before else scenario), Text(policy), *(Text(cell) for cell in cells(found))
-        )
+        figures = dict(zip(COLUMNS, cells(found), strict=True))
+        words = ("" if scenario == before else scenario, policy, *(figures[column] for column in shown))
+        table.add_row(*(Text(printable(word)) for word in words))
         before = scenario
     return table

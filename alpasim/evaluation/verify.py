@@ -14,6 +14,7 @@ import numpy as np
 
 from alpasim.errors import PhysicsDiverged, RecordingError
 from alpasim.policy.checks import checked_decision
+from alpasim.policy.fingerprint import policy_fingerprint
 from alpasim.policy.loading import load_policy
 from alpasim.policy.protocol import Policy
 from alpasim.recording.codec import Header, decision_message, metrics_message
@@ -109,7 +110,9 @@ def _compare(log: Log, simulation: Any, policy: Policy | None) -> Verification:
         observation = simulation.observe()
     if found is None and log.result is not None:
         found = _end_difference(log, simulation)
-    return Verification(steps, log.complete, found, asked, policy is not None, _version_changes(log.header))
+    return Verification(
+        steps, log.complete, found, asked, policy is not None, _version_changes(log.header, policy is not None)
+    )
 
 
 def _difference(log: Log, step: int, quantity: str, logged: object, repeated: object) -> Difference:
@@ -127,10 +130,22 @@ def _decision_difference(log: Log, index: int, answered: object, observation: Ob
     """What the policy answers now against what it answered then."""
     now = decision_message(checked_decision(answered, observation))
     then = decision_message(log.decisions[index])
-    for part in then:
-        if now[part] != then[part]:
-            return _difference(log, index, f"decision, {part}", then[part], now[part])
+    for quantity, before, after in _leaves("decision", then, now):
+        if before != after:
+            return _difference(log, index, quantity, before, after)
     return None
+
+
+def _leaves(name: str, then: object, now: object) -> Iterator[tuple[str, Any, Any]]:
+    """Name and both values of every entry of two plain values, as deep as they have the same shape."""
+    if isinstance(then, dict) and isinstance(now, dict) and then.keys() == now.keys():
+        for key in then:
+            yield from _leaves(f"{name}.{key}", then[key], now[key])
+    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        for index, (before, after) in enumerate(zip(then, now, strict=True)):
+            yield from _leaves(f"{name}[{index}]", before, after)
+    else:
+        yield name, then, now
 
 
 def _step_difference(log: Log, index: int, step: Step, chain: bytes, metrics: Mapping[str, Any]) -> Difference | None:
@@ -210,11 +225,9 @@ def _end_difference(log: Log, simulation: Any) -> Difference | None:
     return None
 
 
-def _version_changes(header: Header) -> dict[str, tuple[str, str]]:
-    """Versions that are not those the log was made with."""
-    now = versions()
-    return {
-        name: (then, now.get(name, "nothing"))
-        for name, then in header.versions.items()
-        if then != now.get(name, "nothing")
-    }
+def _version_changes(header: Header, asked_policy: bool) -> dict[str, tuple[str, str]]:
+    """Versions that are not those the log was made with; the policy's source among them where it was asked again."""
+    then, now = dict(header.versions), dict(versions())
+    if asked_policy and header.policy_fingerprint:
+        then["policy source"], now["policy source"] = header.policy_fingerprint, policy_fingerprint(header.policy)
+    return {name: (was, now.get(name, "nothing")) for name, was in then.items() if was != now.get(name, "nothing")}
