@@ -78,8 +78,8 @@ TIME_HEADWAY = SceneMetric(
     unit="s",
     aggregation=Aggregation.MIN,
     better="higher",
-    formula="free way along the route to the next body in the ego's path / the ego's speed; not measurable below 0.5 m/s "
-    "and with nobody within 200 m",
+    formula="free way along the route to the next body ahead in the ego's path / the ego's speed; not measurable below "
+    "0.5 m/s, with nobody within 200 m, and more than 10 m beside the route",
     measure=_headway,
 )
 

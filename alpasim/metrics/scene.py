@@ -122,7 +122,8 @@ def lead_gap(
 ) -> float:
     """Free way along a route to the nearest body ahead whose shadow across the route overlaps the ego's, inf if none [m].
 
-    Shadows are taken in the route's direction at each body; `line` (k, 2), `s_line` and `heading` (k,) are the route's.
+    A body beside, whose shadow along the route overlaps the ego's, leads nobody. Shadows are taken in the route's
+    direction at each body; `line` (k, 2), `s_line` and `heading` (k,) are the route's.
     """
     best = np.inf
     if abs(ego_d) > width_m:
@@ -142,7 +143,8 @@ def lead_gap(
         i = min(int(np.searchsorted(s_line, at)), s_line.shape[0] - 1)
         c, s = abs(math.cos(yaw[row] - heading[i])), abs(math.sin(yaw[row] - heading[i]))
         if abs(d - ego_d) < breadth + 0.5 * (extent[row, 0] * s + extent[row, 1] * c):
-            best = min(best, max(at - ego_s - reach - 0.5 * (extent[row, 0] * c + extent[row, 1] * s), 0.0))
+            gap = at - ego_s - reach - 0.5 * (extent[row, 0] * c + extent[row, 1] * s)
+            best = gap if 0.0 <= gap < best else best
     return best
 
 

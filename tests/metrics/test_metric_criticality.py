@@ -137,3 +137,21 @@ def test_headway_of_a_crossing_body_counts_its_breadth() -> None:
 def test_headway_needs_motion() -> None:
     assert not at_start(Body(0, speed=0.49), Body(20)).values_by_name()["time_headway"].valid
     assert at_start(Body(0, speed=0.5), Body(20)).values_by_name()["time_headway"].value == pytest.approx(32.0)
+
+
+def test_a_body_beside_leads_nobody() -> None:
+    # The ego swerves past: shadows overlap across and along the route, the boxes do not touch.
+    values = at_start(Body(0, 0, yaw=0.6, speed=10), Body(3.0, -1.6)).values_by_name()
+    assert values["min_distance_to_obstacle_m"].value > 0.0
+    assert not values["time_headway"].valid
+
+
+def test_headway_far_from_the_route_says_nothing() -> None:
+    assert at_start(Body(0, 9.9, speed=10), Body(50, 9.9)).values_by_name()["time_headway"].valid
+    assert not at_start(Body(0, 10.1, speed=10), Body(50, 10.1)).values_by_name()["time_headway"].valid
+
+
+def test_of_several_ahead_the_nearest_leads_whatever_its_row() -> None:
+    bodies = [Body(90), Body(40), Body(120), Body(60, extent=(12.0, 2.5, 3.0))]
+    for order in (bodies, bodies[::-1]):
+        assert at_start(Body(0, speed=10), *order).values_by_name()["time_headway"].value == pytest.approx(3.6)
