@@ -68,10 +68,10 @@ def _kerbed(strips: list[Strip]) -> tuple[Strip, ...]:
     return tuple(kerbed)
 
 
-def road_course(name: str, reference: Reference, sections: Sequence[Section], road: str | None = None) -> Course:
+def road_course(name: str, reference: Reference, sections: Sequence[Section]) -> Course:
     """The course along a ribbon whose sections all have the same strips."""
     strips = sections[0].strips
-    chains = {strip.name: tuple(lane_id(road or name, strip.name, i) for i in range(len(sections))) for strip in strips}
+    chains = {strip.name: tuple(lane_id(name, strip.name, i) for i in range(len(sections))) for strip in strips}
     ours = sorted(int(strip.name) for strip in strips if strip.name.isdecimal())
     theirs = sorted(int(strip.name[1:]) for strip in strips if strip.name[0] == "o" and strip.name[1:].isdecimal())
     others = [strip for strip in strips if strip.kind is not LaneKind.DRIVING]

@@ -118,10 +118,10 @@ class RoadNetwork:
         if yaw is None:
             yaws = np.full(len(points), np.nan)
         elif isinstance(yaw, np.ndarray):
-            yaws = yaw
+            yaws = np.ascontiguousarray(yaw)
         else:
             yaws = np.full(len(points), float(yaw))
-        return queries.lanes_at(points, yaws, self.arrays, self.grid)
+        return queries.lanes_at(np.ascontiguousarray(points), yaws, self.arrays, self.grid)
 
     def lanes_containing(self, x: float, y: float) -> tuple[int, ...]:
         """Rows of every lane, of whatever kind, that contains the point, rising."""
@@ -129,15 +129,16 @@ class RoadNetwork:
 
     def project(self, lane_row: int, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Places s, d (m,) of the points (m, 2) along a lane's centre, d left positive; straight on beyond its ends [m]."""
-        return queries.project_each(np.full(len(points), lane_row, dtype=np.int64), points, self.arrays)
+        return self.project_each(np.full(len(points), lane_row, dtype=np.int64), points)
 
     def project_each(self, lane_rows: IntArray, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """As `project`, each point on the lane of its own row (m,); nan where the row is -1."""
-        return queries.project_each(lane_rows, points, self.arrays)
+        return queries.project_each(np.ascontiguousarray(lane_rows), np.ascontiguousarray(points), self.arrays)
 
     def poses_on(self, lane_rows: IntArray, s: FloatArray, d: FloatArray) -> FloatArray:
         """Poses (m, 3) x, y, heading at s along and d left of the centres of the lanes `lane_rows`, all (m,)."""
-        return queries.poses_on(lane_rows, s, d, self.arrays)
+        rows, along, aside = np.ascontiguousarray(lane_rows), np.ascontiguousarray(s), np.ascontiguousarray(d)
+        return queries.poses_on(rows, along, aside, self.arrays)
 
     def lane_heading(self, lane_row: int, s: float) -> float:
         """Direction of travel at s along a lane's centre [rad]."""
@@ -153,11 +154,12 @@ class RoadNetwork:
 
     def edge_distance(self, points: FloatArray) -> FloatArray:
         """Signed distance (m,) of the points (m, 2) to the border of the drivable area, positive inside [m]."""
-        return queries.edge_distance(points, self.arrays, self.grid)
+        return queries.edge_distance(np.ascontiguousarray(points), self.arrays, self.grid)
 
     def friction_at(self, points: FloatArray, base: float) -> FloatArray:
         """Friction (m,) under the points (m, 2): that of the last listed surface that contains each, else `base`."""
-        return queries.friction_at(points, float(base), self._rings, self._ring_start, self._ring_friction)
+        patches = self._rings, self._ring_start, self._ring_friction
+        return queries.friction_at(np.ascontiguousarray(points), float(base), *patches)
 
     def signal_colours(self, time_us: int) -> IntArray:
         """SignalColour codes (signals,) at a time [us]."""
@@ -170,7 +172,7 @@ class RoadNetwork:
         (`shoulder`, `parking`, `sidewalk`…). The heading is that lane's own. InputError where there is no such place.
         """
         chain = self._chain(course, lane)
-        reference = self.courses[course].reference
+        reference = np.ascontiguousarray(self.courses[course].reference)
         length = arc_length(reference)
         if not -1e-6 <= s <= length[-1] + 1e-6:
             raise InputError(f"course {course!r}: s is {s:g} m, expected 0 to {length[-1]:.1f} m")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -33,6 +32,7 @@ UNPOSTED_MPS = 15.0
 _LEAD_M = 10.0
 _SHORTEST_BLEND_M = 5.0
 _SAME_POINT_M = 0.05
+_ALONGSIDE_M = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +88,16 @@ class _Strand:
 
 def lane_line(road: RoadNetwork, way: Way, start: tuple[float, float], beyond: float) -> LaneLine:
     """The line over a way, from BEHIND_M before the start to `beyond` metres behind the goal, as far as the road goes."""
-    strands, entries = _strands(road, way, beyond)
+    strands, changes = _strands(road, way, beyond)
     goal = _goal_point(road, way)
     first, last = strands[0], strands[-1]
     begins = first.locate(*start, place=first.lanes.index(way.entries[0].row))
     cursor = max(0.0, begins - BEHIND_M)
     earliest = begins
     parts = []
-    for number, entry in enumerate(entries):
+    for number in range(len(changes)):
         origin, target = strands[number], strands[number + 1]
-        waiting = _immediate_changes(road, way, number)
-        limit = goal if number + waiting == len(entries) else None
-        opens, length = _blend_room(road, origin, entry, earliest, limit, waiting)
+        opens, length = _blend_room(road, strands, changes, number, earliest, goal)
         parts.append(origin.cut(cursor, opens))
         blend, earliest = _blend(origin, target, opens, length)
         parts.append(blend)
@@ -179,35 +177,30 @@ def _strand(road: RoadNetwork, lanes: Sequence[int]) -> _Strand:
     return _Strand(tuple(lanes), tuple(spans), line, arc_length(line), np.array(rows, dtype=np.int64))
 
 
-def _immediate_changes(road: RoadNetwork, way: Way, number: int) -> int:
-    """How many changes follow each other from change `number` on with hardly a way between: lanes crossed in one go."""
-    at = [i for i, entry in enumerate(way.entries) if entry.changed][number]
-    count = 1
-    for before, entry in pairwise(way.entries[at:]):
-        if not entry.changed:
-            break
-        x, y, _ = road.pose_on_lane(road.lanes[before.row].id, before.s)
-        s, _ = road.project(entry.row, np.array([[x, y]]))
-        if abs(float(s[0]) - entry.s) > LEAST_CHANGE_M:
-            break
-        count += 1
-    return count
-
-
 def _blend_room(
-    road: RoadNetwork, origin: _Strand, entry: Entry, earliest: float, goal: FloatArray | None, changes: int
+    road: RoadNetwork,
+    strands: Sequence[_Strand],
+    changes: Sequence[Entry],
+    number: int,
+    earliest: float,
+    goal: FloatArray,
 ) -> tuple[float, float]:
-    """Where on `origin` a change may begin and how long it takes, when `changes` share the room."""
+    """Where on its strand change `number` begins and how long it takes, so that it and those after it end in time."""
+    origin, entry = strands[number], changes[number]
     x, y, _ = road.pose_on_lane(road.lanes[entry.row].id, entry.s)
     opens = max(earliest, origin.locate(x, y))
-    closes = origin.length
-    if goal is not None:
-        closes = min(closes, max(opens, origin.locate(goal[0], goal[1])))
-    room = max(0.0, closes - opens)
+    share = math.inf
+    for later in range(number, len(changes)):
+        last = strands[later].at(strands[later].length)
+        ends = [last, (float(goal[0]), float(goal[1]))] if later == len(changes) - 1 else [last]
+        for end in ends:
+            closes = origin.locate(*end)
+            if later == number or math.dist(origin.at(closes), end) < _ALONGSIDE_M * (later + 1 - number):
+                share = min(share, max(0.0, closes - opens) / (later + 1 - number))
     limit = road.lanes[entry.row].speed_limit_mps
     wanted = max(LEAST_CHANGE_M, CHANGE_S * (limit if math.isfinite(limit) else UNPOSTED_MPS))
-    lead = min(_LEAD_M, 0.1 * room)
-    return opens + lead, max(min(wanted, (room - lead) / changes), _SHORTEST_BLEND_M)
+    lead = min(_LEAD_M, 0.1 * share)
+    return opens + lead, max(min(wanted, share - lead), _SHORTEST_BLEND_M)
 
 
 def _blend(origin: _Strand, target: _Strand, opens: float, length: float) -> tuple[tuple[FloatArray, IntArray], float]:

@@ -20,6 +20,12 @@ WAVE_M = 0.2
 BEND_M = 0.1
 """How far a smoothed line may stray from the original in and near a bend [m]."""
 
+CORNER_M = 0.6
+"""How far a line may cut a corner that is tighter than TIGHTEST [m]."""
+
+TIGHTEST = 0.2
+"""Curvature up to which cars can follow a line at walking pace [1/m]."""
+
 _NEAR_POINTS = 20
 
 STRONGEST = 1e6
@@ -32,11 +38,26 @@ _ROUNDS = 24
 
 
 def smoothed(line: FloatArray) -> FloatArray:
-    """The evenly sampled line (k, 2) with its waves taken out, within WAVE_M of itself; both ends are kept."""
+    """The evenly sampled line (k, 2) with its waves taken out, within WAVE_M of itself; both ends are kept.
+
+    Where lanes meet in a corner that no car can follow, the line cuts it by up to CORNER_M.
+    """
     if len(line) < 5:
         return line.copy()
+    bend = np.full(len(line), BEND_M)
+    found = _within(line, bend)
+    while True:
+        tight = _around(np.abs(curvatures(found)) > TIGHTEST, 12) & (bend < CORNER_M)
+        if not tight.any():
+            return found
+        bend[tight] = np.minimum(1.6 * bend[tight], CORNER_M)
+        found = _within(line, bend)
+
+
+def _within(line: FloatArray, bend: FloatArray) -> FloatArray:
+    """The line smoothed as strongly as it can be within WAVE_M, and within `bend` (k,) where that is not enough [m]."""
     weight = np.full(len(line) - 3, STRONGEST)
-    allowed = np.full(len(line), WAVE_M)
+    allowed = np.maximum(bend, WAVE_M)
     found = line.copy()
     for _ in range(_ROUNDS):
         found = whittaker(line, weight)
@@ -44,7 +65,8 @@ def smoothed(line: FloatArray) -> FloatArray:
         yields = _around(strays, 6)[1:-2] & (weight > WEAKEST)
         if not yields.any():
             break
-        allowed[_around(strays, _NEAR_POINTS)] = BEND_M
+        near = _around(strays, _NEAR_POINTS)
+        allowed[near] = bend[near]
         weight[yields] = np.maximum(weight[yields] * 0.3, WEAKEST)
         weight = _gradual(weight)
     return found
