@@ -112,6 +112,7 @@ _GROUP_OF_KIND = {
 _GROUPS: IntArray = frozen(np.array([_GROUP_OF_KIND[kind] for kind in ActorKind], dtype=np.int64))
 _LOOKAHEAD: FloatArray = frozen(np.array(LOOKAHEAD_M))
 _X, _Y, _S, _HEADING, _CURVATURE, _LANE_L, _LANE_R, _EDGE_L, _EDGE_R, _ONCOMING, _LIMIT = range(11)
+"""Columns of the route as the kernels read it."""
 
 
 def _fields(nearest: int) -> tuple[Field, ...]:
@@ -134,13 +135,46 @@ def layout(nearest: int = NEAREST) -> tuple[Entry, ...]:
 
 
 @compiled
-def _ring(route: FloatArray, at: float) -> tuple[int, float]:
+def _segment(route: FloatArray, at: float) -> tuple[int, float]:
     """Segment of the route (k, 11) that holds arc length `at`, and the share of it passed; clamped to its ends."""
     last = route.shape[0] - 2
-    i = min(max(int(np.searchsorted(route[:, 2], at, side="right")) - 1, 0), last)
-    length = route[i + 1, 2] - route[i, 2]
-    share = (at - route[i, 2]) / length if length > 0.0 else 0.0
+    i = min(max(int(np.searchsorted(route[:, _S], at, side="right")) - 1, 0), last)
+    length = route[i + 1, _S] - route[i, _S]
+    share = (at - route[i, _S]) / length if length > 0.0 else 0.0
     return i, min(max(share, 0.0), 1.0)
+
+
+@compiled
+def _write_route_here(out: FloatArray, rig: FloatArray, place: FloatArray, route: FloatArray) -> None:
+    """The route where the ego is, into the 9 numbers from `route.offset` on; see `_encode` for the arguments."""
+    i, share = _segment(route, place[2])
+    error = rig[3] - (route[i, _HEADING] + share * wrap_angle(route[i + 1, _HEADING] - route[i, _HEADING]))
+    here = route[i] + share * (route[i + 1] - route[i])
+    out[0], out[1], out[2] = place[3], math.cos(error), math.sin(error)
+    out[3], out[4] = here[_LANE_L] - place[3], here[_LANE_R] + place[3]
+    out[5], out[6] = here[_EDGE_L] - place[3], here[_EDGE_R] + place[3]
+    out[7], out[8] = here[_ONCOMING] - place[3], route[i, _LIMIT]
+
+
+@compiled
+def _write_route_ahead(out: FloatArray, rig: FloatArray, start: float, route: FloatArray, ahead: FloatArray) -> None:
+    """The route's points at `ahead` metres from arc length `start`, 10 numbers each. Beyond its end it goes on straight, and
+    has no lane, limit or curvature."""
+    cos, sin = math.cos(rig[3]), math.sin(rig[3])
+    end = route[route.shape[0] - 1, _S]
+    for j in range(ahead.shape[0]):
+        point = out[10 * j : 10 * j + 10]
+        i, share = _segment(route, start + ahead[j])
+        here = route[i] + share * (route[i + 1] - route[i])
+        heading = route[i, _HEADING] + share * wrap_angle(route[i + 1, _HEADING] - route[i, _HEADING])
+        beyond = max(start + ahead[j] - end, 0.0)
+        dx = here[_X] + beyond * math.cos(heading) - rig[0]
+        dy = here[_Y] + beyond * math.sin(heading) - rig[1]
+        point[0], point[1] = dx * cos + dy * sin, dy * cos - dx * sin
+        point[2], point[3] = math.cos(heading - rig[3]), math.sin(heading - rig[3])
+        if beyond == 0.0:
+            point[4], point[5] = here[_CURVATURE], route[i, _LIMIT]
+            point[6], point[7], point[8], point[9] = here[_LANE_L], here[_LANE_R], here[_EDGE_L], here[_EDGE_R]
 
 
 @compiled
@@ -151,7 +185,7 @@ def _encode(
     rig: FloatArray,
     place: FloatArray,
     route: FloatArray,
-    lookahead: FloatArray,
+    ahead: FloatArray,
     position: FloatArray,
     yaw: FloatArray,
     velocity: FloatArray,
@@ -164,45 +198,25 @@ def _encode(
     high: FloatArray,
 ) -> FloatArray:
     """All numbers, scaled and clipped. `own` (10,) the first ego numbers, `place` (6,) box centre x, y, route s, d, metres to
-    the goal and seconds left, `stop` (5,) the stop line's numbers."""
+    the goal and seconds left, `stop` (5,) the stop line's numbers; tracks come nearest first."""
     out = np.zeros(scale.shape[0])
     out[:10] = own
-    cos, sin = math.cos(rig[3]), math.sin(rig[3])
-    i, share = _ring(route, place[2])
-    error = rig[3] - (route[i, 3] + share * wrap_angle(route[i + 1, 3] - route[i, 3]))
-    here = route[i] + share * (route[i + 1] - route[i])
-    out[10], out[11], out[12] = place[3], math.cos(error), math.sin(error)
-    out[13], out[14] = here[5] - place[3], here[6] + place[3]
-    out[15], out[16] = here[7] - place[3], here[8] + place[3]
-    out[17], out[18] = here[9] - place[3], route[i, 10]
+    _write_route_here(out[10:19], rig, place, route)
     out[19:23] = corner_edges
     out[23], out[24] = place[4], place[5]
     out[25:30] = stop
-    k = 30
-    for j in range(lookahead.shape[0]):
-        at = place[2] + lookahead[j]
-        i, share = _ring(route, at)
-        here = route[i] + share * (route[i + 1] - route[i])
-        heading = route[i, 3] + share * wrap_angle(route[i + 1, 3] - route[i, 3])
-        beyond = max(at - route[route.shape[0] - 1, 2], 0.0)
-        dx = here[0] + beyond * math.cos(heading) - rig[0]
-        dy = here[1] + beyond * math.sin(heading) - rig[1]
-        out[k], out[k + 1] = dx * cos + dy * sin, dy * cos - dx * sin
-        out[k + 2], out[k + 3] = math.cos(heading - rig[3]), math.sin(heading - rig[3])
-        if beyond == 0.0:
-            out[k + 4], out[k + 5] = here[4], route[i, 10]
-            out[k + 6 : k + 10] = here[5:9]
-        k += 10
+    k = 30 + 10 * ahead.shape[0]
+    _write_route_ahead(out[30:k], rig, place[2], route, ahead)
+    cos, sin = math.cos(rig[3]), math.sin(rig[3])
     for j in range(min(nearest, yaw.shape[0])):
+        track = out[k + 13 * j : k + 13 * j + 13]
         dx, dy = position[j, 0] - place[0], position[j, 1] - place[1]
-        vx = velocity[j, 0] * cos + velocity[j, 1] * sin - own[0]
-        vy = velocity[j, 1] * cos - velocity[j, 0] * sin - own[1]
-        out[k] = 1.0
-        out[k + 1], out[k + 2], out[k + 3], out[k + 4] = dx * cos + dy * sin, dy * cos - dx * sin, vx, vy
-        out[k + 5], out[k + 6] = math.cos(yaw[j] - rig[3]), math.sin(yaw[j] - rig[3])
-        out[k + 7], out[k + 8] = extent[j, 0], extent[j, 1]
-        out[k + 9 + groups[kinds[j]]] = 1.0
-        k += 13
+        track[0], track[1], track[2] = 1.0, dx * cos + dy * sin, dy * cos - dx * sin
+        track[3] = velocity[j, 0] * cos + velocity[j, 1] * sin - own[0]
+        track[4] = velocity[j, 1] * cos - velocity[j, 0] * sin - own[1]
+        track[5], track[6] = math.cos(yaw[j] - rig[3]), math.sin(yaw[j] - rig[3])
+        track[7], track[8] = extent[j, 0], extent[j, 1]
+        track[9 + groups[kinds[j]]] = 1.0
     for j in range(out.shape[0]):
         out[j] = min(max(out[j] / scale[j], low[j]), high[j])
     return out
@@ -228,7 +242,7 @@ class VectorEncoder:
         """What stands where in an observation of this encoder."""
         return layout(self._nearest)
 
-    def space(self) -> spaces.Box:
+    def space(self) -> spaces.Box[np.float32]:
         """Float32 box with the exact bounds of every number."""
         return spaces.Box(self._low.copy(), self._high.copy(), dtype=np.float32)
 
