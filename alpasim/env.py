@@ -95,8 +95,9 @@ class DriveEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
     def step(self, action: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """One control step; `terminated` for collision, off road and goal, `truncated` for the time limit."""
         simulation = self._running()
-        if simulation.end_reason is not None:
-            raise gymnasium.error.ResetNeeded(f"this rollout ended ({simulation.end_reason}); call reset() first")
+        ended = simulation.end_reason
+        if ended is not None:
+            raise gymnasium.error.ResetNeeded(f"this rollout ended ({ended}); call reset() first")
         before = simulation.metrics.latest
         simulation.step(Decision(control=_control(action)))
         terms = self._terms(before, simulation.metrics.latest)
@@ -105,7 +106,7 @@ class DriveEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
         truncated = end is not None and not terminated
         return self._encode(), math.fsum(terms.values()), terminated, truncated, self._info(terms)
 
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | None:
         """The scene from above as (height, width, 3) when `render_mode` is `rgb_array`."""
         if self.render_mode is None:
             return None

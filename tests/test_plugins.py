@@ -96,8 +96,8 @@ outside = outside_package:Outside
 """
 SCENARIO = """schema: alpasim/scenario@1
 title: A balloon beside the road
-road: {straight: {lanes: 1, length_m: 200, speed_limit_kph: 50}}
-ego: {vehicle: sedan, lane: 1, s_m: 20, speed_kph: 20, goal: {s_m: 180}}
+road: {straight: {lanes: 1, length_m: 250, speed_limit_kph: 50}}
+ego: {vehicle: sedan, lane: 1, s_m: 20, speed_kph: 20, goal: {s_m: 100}}
 actors:
   balloon:
     kind: unknown

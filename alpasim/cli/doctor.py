@@ -73,15 +73,26 @@ def _works(name: str, attempt: Callable[[], str]) -> Check:
 
 
 def _physics() -> str:
-    from alpasim.world.client import bullet_version
+    from alpasim.evaluation.bench import bench_scenario
+    from alpasim.policy.loading import load_policy
+    from alpasim.rollout import COMPLETED, run_rollout
 
-    return bullet_version()
+    result = run_rollout(bench_scenario().concrete(0), load_policy("idm"), policy_reference="idm")
+    if result.status != COMPLETED:
+        raise RuntimeError(result.error)
+    return f"drove {result.steps} steps to {result.end_reason}"
 
 
 def _drawing() -> str:
-    from alpasim.view.topdown import self_check
+    from alpasim.evaluation.bench import bench_scenario
+    from alpasim.simulation import Simulation
+    from alpasim.view.topdown import draw
 
-    return self_check()
+    simulation = Simulation(bench_scenario().concrete(0))
+    simulation.reset()
+    height, width, _ = draw(simulation.scenario.road, simulation.state).shape
+    simulation.close()
+    return f"drew {width} x {height} pixels without a display"
 
 
 def _plugins() -> Check:

@@ -26,7 +26,7 @@ def list_command(
     """List what can be named here, a line each with what it is."""
     if what not in _LISTS:
         raise InputError(f"cannot list {what!r}{did_you_mean(what, _LISTS)}; expected one of {', '.join(_LISTS)}")
-    rows = _scenarios([str(path) for path in where or ["builtin"]]) if what == "scenarios" else _LISTS[what]()
+    rows = _scenarios(where or [Path("builtin")]) if what == "scenarios" else _LISTS[what]()
     if json:
         typer.echo(json_module.dumps(rows, indent=2))
         return 0
@@ -48,10 +48,11 @@ def _documented(group: str) -> list[Row]:
 
 
 def _metrics() -> list[Row]:
+    from alpasim.metrics.recorder import load_metric
+
     rows = []
     for name in plugins.names(plugins.METRICS):
-        found = plugins.load(plugins.METRICS, name)
-        metric = found() if inspect.isclass(found) else found
+        metric = load_metric(name)
         rows.append(
             {
                 "name": name,
@@ -64,11 +65,11 @@ def _metrics() -> list[Row]:
     return rows
 
 
-def _scenarios(targets: list[str]) -> list[Row]:
+def _scenarios(targets: list[Path]) -> list[Row]:
     from alpasim.scenario.loading import find_scenarios, load_scenario
 
     rows = []
-    for path in find_scenarios([Path(target) for target in targets]):
+    for path in find_scenarios(targets):
         logical = load_scenario(path)
         rows.append({"name": logical.name, "family": logical.family, "title": logical.title, "file": str(path)})
     return rows
@@ -76,7 +77,7 @@ def _scenarios(targets: list[str]) -> list[Row]:
 
 _LISTS: dict[str, Callable[[], list[Row]]] = {
     "policies": lambda: _documented(plugins.POLICIES),
-    "scenarios": lambda: _scenarios(["builtin"]),
+    "scenarios": lambda: _scenarios([Path("builtin")]),
     "metrics": _metrics,
     "behaviours": lambda: _documented(plugins.BEHAVIOURS),
     "importers": lambda: _documented(plugins.IMPORTERS),

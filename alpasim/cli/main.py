@@ -16,6 +16,8 @@ from alpasim.cli import bench, doctor, eval, import_, list_, replay, report, run
 from alpasim.errors import AlpasimError
 
 BAD_INPUT, INTERRUPTED = 2, 130
+USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
+"""What is raised for a command line that cannot be read; typer brings click along under changing names."""
 
 app = typer.Typer(
     name="alpasim",
@@ -25,16 +27,20 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("run")(run.run_command)
-app.command("eval")(eval.eval_command)
-app.command("report")(report.report_command)
-app.command("replay")(replay.replay_command)
-app.command("view")(view.view_command)
-app.command("validate")(validate.validate_command)
-app.command("import")(import_.import_command)
-app.command("list")(list_.list_command)
-app.command("bench")(bench.bench_command)
-app.command("doctor")(doctor.doctor_command)
+COMMANDS = {
+    "run": run.run_command,
+    "eval": eval.eval_command,
+    "report": report.report_command,
+    "replay": replay.replay_command,
+    "view": view.view_command,
+    "validate": validate.validate_command,
+    "import": import_.import_command,
+    "list": list_.list_command,
+    "bench": bench.bench_command,
+    "doctor": doctor.doctor_command,
+}
+for name, command in COMMANDS.items():
+    app.command(name)(command)
 
 
 def _print_version(asked: bool) -> None:
@@ -72,8 +78,10 @@ def run_app(arguments: list[str]) -> int:
             raise
         _say(str(error))
         return error.exit_code
-    except typer.BadParameter as error:
-        _say(f"{error.format_message()}\nTry: alpasim {words[0] if words else ''} --help")
+    except USAGE_ERROR as error:
+        told = getattr(error, "format_message", error.__str__)()
+        command = words[0] if words and words[0] in COMMANDS else ""
+        _say(f"{told}\nTry: {' '.join(('alpasim', command, '--help')).replace('  ', ' ')}")
         return BAD_INPUT
     return int(result or 0)
 

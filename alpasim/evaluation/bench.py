@@ -43,7 +43,11 @@ actors:
 
 
 def bench_scenario() -> LogicalScenario:
-    """The bench scene, made from the road it runs on; nothing is read from disk."""
+    """The bench scene, made from the road it runs on.
+
+    The recorded cars, which yield to nobody, have the right lane and the front half of the left one, so that none is behind
+    the ego or behind a car that follows: the drive goes on to its end.
+    """
     empty = HEAD.replace("tracks: {file: bench.tracks.npz}\n", "").replace("actors:\n", "")
     vehicle = {"asset:vehicles/sedan.yaml": (files("alpasim_assets") / "vehicles" / "sedan.yaml").read_bytes()}
     road = load_inputs(SOURCE, {SOURCE: empty.encode(), **vehicle}).concrete(0).road
@@ -51,7 +55,7 @@ def bench_scenario() -> LogicalScenario:
     lines, tracks = [], {}
     for number, (lane, s_m) in enumerate(_places()):
         name = f"car_{number:02d}"
-        if number % 2:
+        if lane == 1 or (lane == 3 and s_m > EGO_S_M):
             lines.append(f"  {name}: {{kind: car, drive: {{replay: {{id: {name}}}}}}}")
             along = s_m + SPEED_MPS * times_us * 1e-6
             poses = np.array([road.place("main", lane, float(min(s, 795.0)))[:3] for s in along])
@@ -97,11 +101,8 @@ def run_bench(repeats: int = 5) -> BenchResult:
     driven = [_env_steps_per_s(env, actions) for _ in range(repeats + 1)][1:]
     calibration.append(_calibration_s())
     rollouts = [_rollout_steps_per_s(scenario) for _ in range(repeats)]
-    same = [_timed(lambda: env.reset()) for _ in range(4 * repeats)]
-    other = [
-        _timed(lambda seed=seed: env.reset(options={"scenario": "builtin", "scenario_seed": seed}))
-        for seed in range(2 * repeats)
-    ]
+    same = [_timed(env.reset) for _ in range(4 * repeats)]
+    other = [_reset_to_another_s(env, seed) for seed in range(2 * repeats)]
     calibration.append(_calibration_s())
     env.close()
     median = statistics.median(driven)
@@ -159,6 +160,12 @@ def _rollout_steps_per_s(scenario: Scenario) -> float:
 def _timed(call: Callable[[], object]) -> float:
     started = time.perf_counter()
     call()
+    return time.perf_counter() - started
+
+
+def _reset_to_another_s(env: DriveEnv, seed: int) -> float:
+    started = time.perf_counter()
+    env.reset(options={"scenario": "builtin", "scenario_seed": seed})
     return time.perf_counter() - started
 
 

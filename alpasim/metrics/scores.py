@@ -79,7 +79,7 @@ def expectation_result(expectation: Expectation, results: Mapping[str, MetricVal
     """
     found = results.get(expectation.metric, INVALID)
     sign = 1.0 if expectation.comparison == "at_least" else -1.0
-    margin, note = sign * (found.value - expectation.bound), ""
+    margin, note = sign * (found.value - expectation.bound) + 0.0, ""
     passed = found.valid and margin >= 0.0
     if not found.valid:
         margin = math.nan

@@ -15,7 +15,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import pybullet
+from alpasim.world.quiet import quiet
+
+with quiet():
+    import pybullet
 
 GRAVITY_MPS2 = 9.81
 SOLVER_ITERATIONS = 50
