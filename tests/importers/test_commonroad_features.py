@@ -534,3 +534,13 @@ def test_surplus_attributes_text_and_second_elements_are_unsupported(load) -> No
 
 def test_attributes_of_the_xml_itself_are_not_content(load) -> None:  # type: ignore[no-untyped-def]
     load(attributes='xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="a b"')
+
+
+def test_intersections_of_later_writers_name_outgoing_lanelets(load) -> None:  # type: ignore[no-untyped-def]
+    road = lanelet(1, rest='<successor ref="3"/>') + lanelet(3, x=(200.0, 250.0), rest='<predecessor ref="1"/>')
+    extra = (
+        '<intersection id="9"><incoming id="10"><incomingLanelet ref="1"/><outgoingId ref="11"/><outgoingStraight ref="3"/>'
+        '</incoming><outgoing id="11"><outgoingLanelet ref="3"/></outgoing></intersection>'
+    )
+    imported = load(road=road, extra=extra)
+    assert [lane.in_junction for lane in imported.road.lanes] == [False, True]

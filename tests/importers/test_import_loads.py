@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from commonroad_xml import FILES, document, dynamic, goal, problem, real_file, state, static, write
 
 from alpasim.importers.commonroad import read_commonroad, write_import
 from alpasim.scenario.loading import load_scenario
+from alpasim.traffic.replay import PRESENT, track_table
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -49,3 +53,25 @@ def test_odd_files_become_scenarios_too(parts: dict[str, object], tmp_path: Path
     imported = read_commonroad(write(tmp_path, document(**parts)))  # type: ignore[arg-type]
     scenario = load_scenario(write_import(imported, tmp_path / "out")).concrete(0)
     assert len(scenario.actors) == len(imported.actors)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_replay_is_at_the_recorded_places_and_there_only_while_recorded(name: str, tmp_path: Path) -> None:
+    path = real_file(name)
+    scenario = load_scenario(write_import(read_commonroad(path), tmp_path)).concrete(0)
+    elements = {element.get("id"): element for element in ElementTree.parse(path).getroot()}
+    steps = np.arange(120)
+    for actor in scenario.actors:
+        if actor.track is None:
+            continue
+        recorded = {
+            int(state.findtext("time/exact") or 0): [
+                float(state.findtext(f"position/point/{axis}") or 0) for axis in "xy"
+            ]
+            for tag in ("initialState", "trajectory/state")
+            for state in elements[actor.name.split("_")[-1]].findall(tag)
+        }
+        table = track_table(actor.track, steps * scenario.dt_us)
+        assert [step for step in steps.tolist() if table[step, PRESENT]] == sorted(recorded)
+        for step, place in recorded.items():
+            assert math.dist(table[step, :2], place) <= 1e-9

@@ -26,6 +26,8 @@ def read_intersections(root: Element, lanelets: Mapping[str, Lanelet], context: 
         for incoming in intersection.all("incoming"):
             incoming.attribute("id")
             incoming.attribute("outgoingId")
+            for reference in incoming.all("outgoingId"):
+                reference.attribute("ref")
             arms = _lanelets(incoming.all("incomingLanelet"), lanelets, context)
             turns = set()
             for tag, turn in TURNS.items():
