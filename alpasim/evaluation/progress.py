@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Mapping
@@ -91,7 +92,7 @@ class Lines:
 
 
 class Bar:
-    """A rich progress bar on standard error."""
+    """A rich progress bar on standard error; once the terminal has been closed it says nothing more."""
 
     def __init__(self, total: int, before: int = 0) -> None:
         from rich.console import Console
@@ -120,7 +121,8 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.__exit__(kind, error, trace)
+        with contextlib.suppress(OSError):
+            self._bar.__exit__(kind, error, trace)
 
     def done(self, rollout: PlannedRollout, outcome: Outcome) -> None:
         """One step of the bar; a rollout that broke gets a line above it."""
@@ -128,11 +130,13 @@ class Bar:
         self._counts["broke" if broke else "passed" if outcome.passed else "failed"] += 1
         if broke:
             self.say(f"{rollout}: {outcome.status}: {first_line(outcome.error)}")
-        self._bar.update(self._task, advance=1, description=_counted(self._counts), rate=self._rate())
+        with contextlib.suppress(OSError):
+            self._bar.update(self._task, advance=1, description=_counted(self._counts), rate=self._rate())
 
     def say(self, text: str) -> None:
         """A line above the bar; what policies wrote is not markup."""
-        self._bar.console.print(printable(text), markup=False, highlight=False)
+        with contextlib.suppress(OSError):
+            self._bar.console.print(printable(text), markup=False, highlight=False)
 
     def _rate(self) -> str:
         count = sum(self._counts.values())

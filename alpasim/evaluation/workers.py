@@ -172,9 +172,12 @@ class _Worker:
     def keep_output(self) -> None:
         """Write what the job printed beside its log."""
         if self.job is not None and self.output.kept:
-            folder = Path(self.job.out_dir)
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / OUTPUT_NAME).write_text(self.output.text(), encoding="utf-8", newline="")
+            file = Path(self.job.out_dir) / OUTPUT_NAME
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(self.output.text(), encoding="utf-8", newline="")
+            except OSError as cause:
+                raise InfrastructureError(f"storage_full: {file}: cannot be written: {cause.strerror}") from cause
 
     def kill(self) -> int:
         """End the worker and whatever it started, now; returns its exit code, negative for a signal."""

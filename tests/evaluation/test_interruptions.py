@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import random
 import signal
 import subprocess
@@ -31,9 +33,9 @@ sys.exit(summary.exit_code())
 """
 
 
-def start(run: Path, scenarios: int, policies: tuple[str, ...], seeds: int) -> subprocess.Popen[str]:
-    """An evaluation in a process of its own."""
-    code = SCRIPT.format(here=str(HERE), scenarios=scenarios, policies=policies, seeds=seeds)
+def start(run: Path, scenarios: int, policies: tuple[str, ...], seeds: int, before: str = "") -> subprocess.Popen[str]:
+    """An evaluation in a process of its own, which first runs the statements in `before`."""
+    code = before + SCRIPT.format(here=str(HERE), scenarios=scenarios, policies=policies, seeds=seeds)
     command = [sys.executable, "-c", code, str(run)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
@@ -143,3 +145,66 @@ def test_a_second_interruption_stops_at_once(tmp_path: Path) -> None:
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 130, output
     assert read_summary(tmp_path).remaining == 2
+
+
+@pytest.mark.parametrize("kilobytes", [40, 70, 130, 260])
+def test_a_full_disk_keeps_what_was_recorded_and_a_resume_finishes(kilobytes: int, tmp_path: Path) -> None:
+    run, calm = tmp_path / "full", tmp_path / "calm"
+    size = (5, ("fine",), 20)
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({kilobytes * 1024}, {kilobytes * 1024}))\n"
+    process = start(run, *size, before=limit)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "InfrastructureError" in output, output
+    summary = evaluate(plan_of(*size), run, workers=2, runner=RUNNER, resume=True)
+    assert summary.remaining == 0
+    evaluate(plan_of(*size), calm, workers=2, runner=RUNNER)
+    assert results(run) == results(calm)
+
+
+@linux
+def test_a_closed_terminal_stops_the_run_and_it_can_be_resumed(tmp_path: Path) -> None:
+    controller, terminal = pty.openpty()
+    code = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n" + SCRIPT.format(
+        here=str(HERE), scenarios=10, policies=("slow",), seeds=20
+    ).replace("resume=True", "resume=True, progress=progress_for(200, 0)").replace(
+        "from alpasim", "from alpasim.evaluation.progress import progress_for\nfrom alpasim", 1
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    os.set_blocking(controller, False)
+    shown = b""
+    for _ in range(600):
+        with contextlib.suppress(BlockingIOError):
+            shown += os.read(controller, 2**16)
+        if (tmp_path / "journal.txt").exists() and sum(journal(tmp_path).values()) > 5:
+            break
+        time.sleep(0.05)
+    os.close(controller)
+    process.wait(timeout=30)
+    assert b"\x1b[" in shown, "a terminal gets a bar"
+    done = {row.rollout for row in read_rows(tmp_path) if row.outcome is not None}
+    assert done == set(journal(tmp_path))
+    assert 5 < len(done) < 200
+    evaluate(plan_of(10, ("slow",), 20), tmp_path, workers=2, runner=RUNNER, resume=True)
+    assert journal(tmp_path) == Counter(range(200))
+
+
+def test_a_second_process_is_refused_while_the_first_one_runs(tmp_path: Path) -> None:
+    first = start(tmp_path, 1, ("slow",), 200)
+    wait_for(tmp_path, 3)
+    second = start(tmp_path, 1, ("slow",), 200)
+    output, _ = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert f"process {first.pid} on" in output
+    first.kill()
+    first.communicate()
+    third = start(tmp_path, 1, ("slow",), 200)
+    output, _ = third.communicate(timeout=60)
+    assert third.returncode == 0, output
