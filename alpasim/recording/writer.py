@@ -185,7 +185,7 @@ class RolloutWriter:
             return
         for factor in reasoning["factors"]:
             factor["actor"] = self._tracks.get(factor["track_id"])
-        line = json.dumps({**moment, "time_s": moment["time_us"] * 1e-6, **reasoning}, ensure_ascii=False)
+        line = json.dumps({**moment, "time_s": moment["time_us"] / 1e6, **reasoning}, ensure_ascii=False)
         if self._reasoning_file is None:
             self._reasoning_file = self._reasoning_path.open("wb")
         self._reasoning_file.write(line.encode("utf-8", "backslashreplace") + b"\n")
