@@ -106,9 +106,12 @@ def come_after(p: DriverParameters, speed: float, gap: float, leaves_s: float) -
 
 
 def caution_reasons(
-    p: DriverParameters, table: FloatArray, around: Surroundings, clear: FloatArray, speed: float
+    p: DriverParameters, table: FloatArray, around: Surroundings, clear: FloatArray, speed: float, unposted: float
 ) -> list[Reason]:
-    """Lower speeds beside people near the ego's way, and beside standing vehicles, which may hide some or set off."""
+    """Lower speeds beside people near the ego's way, and beside standing vehicles, which may hide some or set off.
+
+    `unposted` stands in where no limit is posted [m/s].
+    """
     ahead = (around.high > around.rear) & (around.low < around.front + CAUTION_M)
     beside = np.flatnonzero(ahead & ~around.crossing & (clear > -0.5) & (clear < max(p.caution_width, p.queue_width)))
     reasons = []
@@ -116,7 +119,10 @@ def caution_reasons(
         if around.vulnerable[row]:
             fastest, cause = _speed_beside_people(p, around, row, float(clear[row])), "vulnerable"
         else:
-            fastest, cause = _speed_beside_vehicles(p, table, around, row, float(clear[row])), "standing_row"
+            place = table[row_at(table, 0.5 * float(around.low[row] + around.high[row]))]
+            limit = float(place[SPEED_LIMIT]) if math.isfinite(place[SPEED_LIMIT]) else unposted
+            theirs = float(place[ONCOMING_LEFT]) - 0.5
+            fastest, cause = _speed_beside_vehicles(p, around, row, float(clear[row]), limit, theirs), "standing_row"
         if fastest >= speed + 3.0:
             continue
         gap = max(float(around.low[row]) - around.front, 0.0)
@@ -137,16 +143,13 @@ def _speed_beside_people(p: DriverParameters, around: Surroundings, row: int, cl
 
 
 def _speed_beside_vehicles(
-    p: DriverParameters, table: FloatArray, around: Surroundings, row: int, clear: float
+    p: DriverParameters, around: Surroundings, row: int, clear: float, limit: float, oncoming_from: float
 ) -> float:
-    """Speed at which the ego passes a vehicle standing beside its way, inf where it needs no caution."""
-    if not around.standing[row] or int(around.kinds[row]) not in _VEHICLES:
+    """Speed at which the ego passes a vehicle standing beside its way, inf where it needs no caution: it is nothing of the
+    kind, too far off, or waits beyond `oncoming_from` in the other direction's lane."""
+    if not around.standing[row] or int(around.kinds[row]) not in _VEHICLES or float(around.right[row]) > oncoming_from:
         return math.inf
-    place = table[row_at(table, 0.5 * float(around.low[row] + around.high[row]))]
-    if float(around.right[row]) > place[ONCOMING_LEFT] - 0.5:
-        return math.inf  # waits in the other direction's lane
-    limit = float(place[SPEED_LIMIT])
-    fast = limit if math.isfinite(limit) and limit > p.fast_road else 0.0
+    fast = limit if limit > p.fast_road else 0.0
     same_side = (around.right > 0.0) == bool(around.right[row] > 0.0)
     near = (around.low < around.high[row] + QUEUE_GAP_M) & (around.high > around.low[row] - QUEUE_GAP_M)
     row_of_them = int(np.count_nonzero(around.standing & ~around.vulnerable & same_side & near)) > 1

@@ -87,7 +87,7 @@ class Driver:
         reasons += signal_reasons(p, self.lines, observation.signals, around.front, speed, wanted)
         reasons += self.stop_signs.reasons(p, around.front, speed, wanted, self.dt_s)
         free = min(reason.acceleration for reason in reasons)
-        reasons += caution_reasons(p, self.table, around, clear, speed)
+        reasons += caution_reasons(p, self.table, around, clear, speed, self.unposted)
         reasons += crossing_reasons(p, self.table, self.lateral.plan, self.half_width, around, speed, wanted, free)
         strongest = min(reasons, key=lambda reason: reason.acceleration)
         self.last = self._smooth(strongest.acceleration, speed)
@@ -137,7 +137,8 @@ class Driver:
             return wanted
         if wanted < 0.0 and speed < p.gentle_stop_speed:
             wanted = max(wanted, -0.3 - speed)
-        return min(max(wanted, self.last - p.jerk_down * self.dt_s), self.last + p.jerk_up * self.dt_s)
+        most = p.jerk * self.dt_s
+        return min(max(wanted, self.last - most), self.last + most)
 
     def _feel_grip(self, observation: Observation) -> None:
         """Slipping wheels say that the road is slippery: drive bends more slowly until it has been dry for a while."""

@@ -25,6 +25,7 @@ TURN_AHEAD_M = 15.0
 """A turn is a bend tighter than this radius, by more than this angle, begun or this near."""
 
 _THINGS = (ActorKind.DEBRIS, ActorKind.CONE, ActorKind.BARRIER, ActorKind.UNKNOWN)
+_ON_FOOT = (ActorKind.PEDESTRIAN, ActorKind.ANIMAL)
 _YIELDS = ("crossing", "oncoming")
 _ADAPTS = ("bend", "limit", "vulnerable", "standing_row")
 _STOPS = ("signal", "stop_line")
@@ -200,7 +201,9 @@ def _deed(reason: Reason, speed: float) -> str:
         return "Slow down to stop"
     if acceleration < -0.3:
         return "Slow down"
-    return "Speed up" if acceleration > 0.3 else "Keep the speed"
+    if acceleration > 0.3:
+        return "Speed up" if reason.track < 0 else "Speed up but keep the distance"
+    return "Keep the speed" if reason.track < 0 else "Keep the distance"
 
 
 def _cause(thought: Thought, observation: Observation, table: FloatArray) -> str:
@@ -209,8 +212,8 @@ def _cause(thought: Thought, observation: Observation, table: FloatArray) -> str
     gap = f"{reason.gap_m:.0f} m ahead"
     if reason.track >= 0:
         around = thought.around
-        named = _named(thought, reason.track)
         where = gap if around.low[reason.track] > around.front else "beside us"
+        named = _named(thought, reason.track)
         if reason.cause == "standing_row":
             return f"{named} stands close to our lane {where} and may hide somebody"
         if reason.cause == "vulnerable":
@@ -221,7 +224,7 @@ def _cause(thought: Thought, observation: Observation, table: FloatArray) -> str
     if reason.cause == "stop_line":
         return f"there is a stop line {gap}"
     if reason.cause == "bend":
-        return f"the road bends {gap}"
+        return f"the road bends {gap}" if reason.gap_m >= 1.0 else "the road bends"
     if reason.cause == "limit":
         return f"the limit falls to {_limit_ahead(thought, table):.0f} km/h {gap}"
     return f"nothing limits the set speed of {thought.wanted * 3.6:.0f} km/h"
@@ -246,4 +249,4 @@ def _does(thought: Thought, track: int, cause: str) -> str:
         return f"crosses our way from the {'right' if around.across[track] > 0.0 else 'left'}"
     if motion == "oncoming":
         return "comes towards us in our lane"
-    return "drives slowly ahead" if around.vulnerable[track] else "is ahead in our lane"
+    return "drives in our lane" if int(around.kinds[track]) not in _ON_FOOT else "is in our lane"

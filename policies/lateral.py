@@ -29,6 +29,9 @@ BEHIND_M = 3.0
 """The ego has passed when its rear is this far beyond."""
 
 
+EVADE_SPEED = 2.0
+"""Slower than this there is no point in moving aside [m/s]."""
+
 QUEUE_M = 40.0
 QUEUE_LENGTH = 3
 """So many vehicles standing in one lane within this stretch are a queue, and queues are not passed."""
@@ -68,7 +71,7 @@ class LateralPlanner:
     def update(self, around: Surroundings, clear: FloatArray, reasons: list[Reason], speed: float) -> None:
         """Look for a way round what is ahead, or back to the middle when it is behind."""
         oncoming = [reason for reason in reasons if reason.cause == "oncoming"]
-        if oncoming:
+        if oncoming and speed > EVADE_SPEED:
             self._evade(around, oncoming[0], speed)
             return
         first = self._blocking(around, clear, speed)

@@ -33,7 +33,7 @@ class DriverParameters:
     """Planned for bends and lower limits ahead; below the comfortable deceleration, so that it is met easily."""
 
     # Braking. Bounds of ordinary driving are nuPlan's comfort bounds (longitudinal acceleration -4.05 to 2.40).
-    ordinary_deceleration: float = 4.0
+    ordinary_deceleration: float = 3.7
     emergency_deceleration: float = 9.0
     """Asked for when nothing less will do; the vehicle and the road give what they can."""
 
@@ -79,13 +79,12 @@ class DriverParameters:
     queue_before_line_m: float = 60.0
     """Vehicles standing so near before a stop line wait there, and are not passed."""
     shift_acceleration: float = 1.5
-    shift_acceleration_urgent: float = 3.5
+    shift_acceleration_urgent: float = 4.5
     urgent_deceleration: float = 5.0
     """Needing to brake harder than this, the ego steers round at once, if there is a way."""
 
     # Smoothness: nuPlan's comfort bound on longitudinal jerk is 4.13
-    jerk_down: float = 4.0
-    jerk_up: float = 2.0
+    jerk: float = 4.0
     gentle_stop_speed: float = 1.5
 
     # Traffic lights and stop lines
