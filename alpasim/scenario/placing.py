@@ -7,7 +7,7 @@ where the road has no such spot; whether a spot is free or sensible is asked in 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from alpasim.scenario.schema import PlaceModel
 from alpasim.types import FloatArray, frozen
 
 Pose = tuple[float, float, float]
-_AREA_STEP_M = 2.0
+_LEAST_STEP_M = 0.01
+"""Corners of an area are at least this far apart along the course."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +122,24 @@ def _lane_from(road: RoadNetwork, word: int | str, other: Placed) -> tuple[str, 
 def _lanes_beside(road: RoadNetwork, other: Placed) -> str:
     if other.course is None:
         return ""
-    course = road.courses[other.course]
-    names = [str(index + 1) for index in range(len(course.lanes))]
-    names += [f"oncoming_{index + 1}" for index in range(len(course.oncoming))]
-    return f"; the course has: {', '.join(names)}"
+    return f"; the course has: {', '.join(_chains(road, other.course))}"
+
+
+def _chains(road: RoadNetwork, course: str) -> dict[str, tuple[str, ...]]:
+    """Chains of lane ids of a course by the words that name them."""
+    found = road.courses[course]
+    chains = {str(index + 1): chain for index, chain in enumerate(found.lanes)}
+    chains |= {f"oncoming_{index + 1}": chain for index, chain in enumerate(found.oncoming)}
+    return chains | dict(found.strips)
+
+
+def course_chain(road: RoadNetwork, course: str, lane: int | str) -> tuple[str, ...]:
+    """Ids of the lanes that make up one lane of a course, in its traffic's direction; InputError where there is none."""
+    chains = _chains(road, course)
+    if str(lane) not in chains:
+        hint = did_you_mean(str(lane), chains)
+        raise InputError(f"course {course!r}: unknown lane {lane!r}{hint}; it has: {', '.join(chains)}")
+    return chains[str(lane)]
 
 
 def course_length(road: RoadNetwork, course: str) -> float:
@@ -145,50 +160,81 @@ def course_area(
     left: float | None = None,
     right: float | None = None,
     oncoming: bool = False,
+    known: Ribbons | None = None,
 ) -> FloatArray:
     """Polygon (k, 2) that covers a stretch of a course: one lane, or all of its direction, or both directions' lanes.
 
-    `left` and `right` reach from the lane's centre to that side instead of to its border.
+    `left` and `right` reach from the lane's centre to that side, as its own traffic sees it, instead of to its border.
+    `known` is kept between calls for one road, because a lane's borders are the same for every patch on it.
     """
+    known = {} if known is None else known
     length = course_length(road, course)
-    if not (0.0 <= from_s < length and 0.0 < to_s <= length + 1e-6):
+    if not 0.0 <= from_s < to_s <= length + 1e-6:
         raise InputError(
             f"the stretch from s {from_s:g} to {to_s:g} m leaves the course, which runs from 0 to {length:.1f} m"
         )
-    stations = np.linspace(from_s, min(to_s, length), max(2, math.ceil((to_s - from_s) / _AREA_STEP_M) + 1))
-    lefts: list[FloatArray] = []
-    rights: list[FloatArray] = []
-    for s in stations:
-        if lane is not None:
-            spots = [(lane, left, right)]
-        else:
-            found = road.courses[course]
-            outer = f"oncoming_{len(found.oncoming)}" if oncoming and found.oncoming else len(found.lanes)
-            spots = [(1, None, None), (outer, None, None)]
-        borders = [_borders(road, course, word, float(s), to_left, to_right) for word, to_left, to_right in spots]
-        turned = isinstance(spots[-1][0], str) and spots[-1][0].startswith("oncoming")
-        rights.append(borders[0][1])
-        lefts.append(borders[-1][1] if turned and lane is None else borders[-1][0])
-    return frozen(np.array(rights + lefts[::-1], dtype=np.float64))
+    found = road.courses[course]
+    if lane is not None:
+        first = last = _ribbon(road, course, lane, known).reaching(left, right)
+    else:
+        outer = f"oncoming_{len(found.oncoming)}" if oncoming and found.oncoming else len(found.lanes)
+        first, last = _ribbon(road, course, 1, known), _ribbon(road, course, outer, known)
+    inside = np.concatenate([first.s, last.s])
+    inside = np.unique(inside[(inside > from_s + _LEAST_STEP_M) & (inside < to_s - _LEAST_STEP_M)])
+    stations = np.concatenate([[from_s], inside, [to_s]])
+    return frozen(np.concatenate([first.right_at(stations), last.left_at(stations)[::-1]]))
 
 
-def _borders(
-    road: RoadNetwork, course: str, lane: int | str, s: float, left: float | None, right: float | None
-) -> tuple[FloatArray, FloatArray]:
-    """Points (2,) to the left and right of a course's lane at s, as its own traffic sees them."""
-    x, y, heading, lane_id = road.place(course, lane, s)
-    found = road.lane(lane_id)
-    at = float(road.project(road.lane_row(lane_id), np.array([[x, y]]))[0][0])
-    stations = arc_length(found.centre)
-    normal = np.array([-math.sin(heading), math.cos(heading)])
-    here = np.array([x, y])
-    sides = []
-    for border, reach in ((found.left, left), (found.right, None if right is None else -right)):
-        if reach is not None:
-            sides.append(here + reach * normal)
-        else:
-            sides.append(np.array([np.interp(at, stations, border[:, 0]), np.interp(at, stations, border[:, 1])]))
-    return sides[0], sides[1]
+@dataclass(frozen=True, slots=True)
+class _Ribbon:
+    """A lane along a course: `s` (k,) rising, `left`, `centre` and `right` (k, 2) as seen along the course; `turned` where its
+    own traffic runs the other way."""
+
+    s: FloatArray
+    left: FloatArray
+    centre: FloatArray
+    right: FloatArray
+    turned: bool
+
+    def reaching(self, left: float | None, right: float | None) -> _Ribbon:
+        """The same lane with borders at given distances from its centre, as its own traffic sees left and right."""
+        if self.turned:
+            left, right = right, left
+        across = self.left - self.right
+        across /= np.maximum(np.hypot(across[:, 0], across[:, 1]), 1e-9)[:, None]
+        return replace(
+            self,
+            left=self.left if left is None else self.centre + left * across,
+            right=self.right if right is None else self.centre - right * across,
+        )
+
+    def left_at(self, s: FloatArray) -> FloatArray:
+        """Points (m, 2) of the left border."""
+        return np.stack([np.interp(s, self.s, self.left[:, axis]) for axis in (0, 1)], axis=1)
+
+    def right_at(self, s: FloatArray) -> FloatArray:
+        """Points (m, 2) of the right border."""
+        return np.stack([np.interp(s, self.s, self.right[:, axis]) for axis in (0, 1)], axis=1)
+
+
+Ribbons = dict[tuple[str, int | str], _Ribbon]
+"""Lanes along courses, by course and lane."""
+
+
+def _ribbon(road: RoadNetwork, course: str, lane: int | str, known: Ribbons) -> _Ribbon:
+    """A course's lane with its borders over the course's s."""
+    if (course, lane) not in known:
+        lanes = [road.lane(lane_id) for lane_id in course_chain(road, course, lane)]
+        left = np.concatenate([found.left for found in lanes])
+        centre = np.ascontiguousarray(np.concatenate([found.centre for found in lanes]))
+        right = np.concatenate([found.right for found in lanes])
+        reference = road.courses[course].reference
+        s, _, _ = project(centre, reference, arc_length(reference))
+        turned = bool(s[-1] < s[0])
+        if turned:
+            s, left, centre, right = s[::-1], right[::-1], centre[::-1], left[::-1]
+        known[(course, lane)] = _Ribbon(np.maximum.accumulate(s), left, centre, right, turned)
+    return known[(course, lane)]
 
 
 def circle(x: float, y: float, radius: float) -> FloatArray:

@@ -32,7 +32,7 @@ from alpasim.scenario.concrete import (
 from alpasim.scenario.expectations import expectation
 from alpasim.scenario.faults import Path, Report
 from alpasim.scenario.files import Inputs
-from alpasim.scenario.placing import Placed, circle, course_area, course_length
+from alpasim.scenario.placing import Placed, Ribbons, circle, course_area, course_length
 from alpasim.scenario.schema import EgoModel, ScenarioModel
 from alpasim.scenario.spawning import actor_spec, place_all
 from alpasim.scenario.tracks import load_tracks
@@ -82,6 +82,7 @@ def resolve_road(model: ScenarioModel, inputs: Inputs, report: Report) -> RoadNe
 
 def _surfaces(model: ScenarioModel, road: RoadNetwork, report: Report) -> list[SurfacePatch]:
     patches: list[SurfacePatch] = []
+    ribbons: Ribbons = {}
     for index, surface in enumerate(model.surfaces):
         if surface.polygon is not None:
             area: FloatArray = frozen(np.array(surface.polygon, dtype=np.float64))
@@ -96,6 +97,7 @@ def _surfaces(model: ScenarioModel, road: RoadNetwork, report: Report) -> list[S
                     left=surface.left_m,
                     right=surface.right_m,
                     oncoming=True,
+                    known=ribbons,
                 )
             except InputError as cause:
                 report.add(("surfaces", index), str(cause))

@@ -261,6 +261,31 @@ def test_surfaces_change_the_grip_where_they_lie(write) -> None:
     assert found.tolist() == [point[2] for point in points]
 
 
+def test_a_surface_without_a_lane_covers_both_directions_and_nothing_beside_the_lanes(write) -> None:
+    text = """\
+schema: alpasim/scenario@1
+title: Surfaces
+road: {curve: {lanes: 1, oncoming_lanes: 2, radius_m: 100, angle_deg: 90, sidewalk_m: 2}}
+surfaces:
+  - {kind: ice, friction: 0.1, from_s_m: 20, to_s_m: 60}
+  - {kind: wet, friction: 0.5, lane: oncoming_2, from_s_m: 80, to_s_m: 100, left_m: 1, right_m: 0}
+ego: {lane: 1, s_m: 5, speed_mps: 5, goal: {s_m: 120}}
+"""
+    road = load_scenario(write(text)).concrete(0).road
+
+    def at(s: float, inwards: float) -> list[float]:
+        """The point `inwards` of the line between the directions, an arc of 100 m about (0, 100)."""
+        radius, angle = 100.0 - inwards, s / 100.0
+        return [radius * math.sin(angle), 100.0 - radius * math.cos(angle)]
+
+    cases = [
+        (at(19.0, 2.0), 0.9), (at(40.0, 6.9), 0.1), (at(40.0, -3.4), 0.1), (at(40.0, 7.1), 0.9), (at(40.0, -3.6), 0.9),
+        (at(61.0, 2.0), 0.9), (at(90.0, 4.75), 0.5), (at(90.0, 5.5), 0.9), (at(90.0, 4.0), 0.9),
+    ]  # fmt: skip
+    found = road.friction_at(np.array([point for point, _ in cases]), 0.9)
+    assert found.tolist() == [friction for _, friction in cases]
+
+
 def test_conditions_that_stand_together_must_all_hold(write) -> None:
     when = "[{time: {after_s: 1}, position: {of: cutter, s_m: 100}}, {all: [{distance: {of: cutter, to: ego, below_m: 9}}]}]"
     text = PLAIN.replace("{time_headway: {of: ego, to: cutter, below_s: 1.0}}", when)
