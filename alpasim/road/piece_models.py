@@ -5,6 +5,7 @@ Checks what can be told from the words alone: units, limits, which keys go toget
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -18,6 +19,8 @@ Length = Annotated[float, Field(ge=1.0, le=20_000.0)]
 Radius = Annotated[float, Field(ge=-100_000.0, le=100_000.0)]
 Arm = Literal["south", "east", "north", "west"]
 
+MOST_ROAD_M = 50_000.0
+"""Longest road made of pieces [m]: more takes minutes to build."""
 LEAST_RAMP_M = 30.0
 """Shortest acceleration or deceleration lane [m]."""
 
@@ -77,6 +80,11 @@ class StraightModel(LayoutModel):
 
     length_m: Length
 
+    @property
+    def way_m(self) -> float:
+        """Length along the reference line [m]."""
+        return self.length_m
+
 
 class CurveModel(LayoutModel):
     """A bend of `angle_deg` along an arc of `radius_m` (positive: to the left), measured on the line between ours and the
@@ -84,6 +92,11 @@ class CurveModel(LayoutModel):
 
     radius_m: Radius
     angle_deg: Annotated[float, Field(gt=0.0, le=350.0)]
+
+    @property
+    def way_m(self) -> float:
+        """Length along the reference line [m]."""
+        return abs(self.radius_m) * math.radians(self.angle_deg)
 
     @model_validator(mode="after")
     def _wide_enough(self) -> CurveModel:
@@ -240,6 +253,9 @@ class RoadModel(_Model):
         ]
         if chain and chain[0].lanes is None:
             raise ValueError("lanes is missing, expected the number of lanes of our direction")
+        length = sum(piece.way_m for piece in chain)
+        if length > MOST_ROAD_M:
+            raise ValueError(f"the pieces are {length:.0f} m long together, expected at most {MOST_ROAD_M:.0f} m")
         layout_keys = set(LayoutModel.model_fields) - set(_Limited.model_fields)
         for number, piece in enumerate(chain[1:], start=1):
             if piece.model_fields_set & layout_keys and piece.layout != chain[0].layout:

@@ -164,6 +164,11 @@ CASES = {
     ),
     "a road of no form": ("motorway:", "motorwy:", "3:8: road.motorwy: unknown key 'motorwy' (did you mean 'motorway'?)"),
     "a road that makes no sense": ("lanes: 3", "lanes: 0", "3:26: road.motorway.lanes: found 0, expected at least 1"),
+    "a road that never ends": (
+        "{motorway: {lanes: 3, length_m: 900, speed_limit_kph: 120}}",
+        "{pieces: [{straight: {lanes: 3, length_m: 900}}, {curve: {radius_m: 20000, angle_deg: 180}}]}",
+        "3:7: road: the pieces are 63732 m long together, expected at most 50000 m",
+    ),
     "another schema": (
         "alpasim/scenario@1", "alpasim/scenario@2", "1:9: schema: found 'alpasim/scenario@2', expected 'alpasim/scenario@1'",
     ),
