@@ -76,13 +76,13 @@ class Driver:
         clear, plan_d = clearances(
             self.lateral.plan, self.half_width, around.low, around.high, around.right, around.left
         )
-        others = following_reasons(p, around, clear, plan_d, speed, wanted)
+        others = following_reasons(p, self.table, around, clear, plan_d, speed, wanted)
         self.lateral.update(around, clear, others, speed)
         if self.lateral.way is not None:
             clear, plan_d = clearances(
                 self.lateral.plan, self.half_width, around.low, around.high, around.right, around.left
             )
-            others = following_reasons(p, around, clear, plan_d, speed, wanted)
+            others = following_reasons(p, self.table, around, clear, plan_d, speed, wanted)
         reasons += others
         reasons += signal_reasons(p, self.lines, observation.signals, around.front, speed, wanted)
         reasons += self.stop_signs.reasons(p, around.front, speed, wanted, self.dt_s)

@@ -6,14 +6,13 @@ keeping makes it come into ours. Who crosses the road is judged in `crossing.py`
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from alpasim.types import BoolArray, FloatArray
+from alpasim.types import FloatArray
 
 from .longitudinal import LOOK_AHEAD_M, STOPPED, Reason, follow
 from .parameters import DriverParameters
+from .route_kernels import LANE_LEFT, LANE_RIGHT, row_at
 from .surroundings import STANDING, Surroundings
 
 HOLD_GAP_M = 1.0
@@ -45,7 +44,13 @@ def nearing(around: Surroundings, plan_d: FloatArray) -> FloatArray:
 
 
 def following_reasons(
-    p: DriverParameters, around: Surroundings, clear: FloatArray, plan_d: FloatArray, speed: float, wanted: float
+    p: DriverParameters,
+    table: FloatArray,
+    around: Surroundings,
+    clear: FloatArray,
+    plan_d: FloatArray,
+    speed: float,
+    wanted: float,
 ) -> list[Reason]:
     """Reasons from all who stand, or drive along the road, and are or come into the ego's way.
 
@@ -55,16 +60,19 @@ def following_reasons(
     towards = nearing(around, plan_d)
     in_way = clear < margin
     coming = ~in_way & around.parallel & (towards > p.drift_speed)
+    close = (clear < p.oncoming_width) & around.parallel & (around.along < -STANDING)
     near = (around.high > around.front) & (around.low < around.front + LOOK_AHEAD_M) & ~around.crossing
     reasons = []
-    for row in np.flatnonzero(near & (in_way | coming)).tolist():
+    for row in np.flatnonzero(near & (in_way | coming | close)).tolist():
         gap = float(around.low[row]) - around.front
         along = float(around.along[row])
-        enters_s = 0.0 if in_way[row] else float((clear[row] - margin[row]) / towards[row])
+        enters_s = 0.0 if in_way[row] else float((clear[row] - margin[row]) / max(float(towards[row]), 1e-3))
         if along < -STANDING:
             meeting_s = max(gap, 0.0) / (speed - along)
-            if enters_s < min(meeting_s + 1.0, p.prediction_s) and meeting_s < MEETING_S:
+            if meeting_s < MEETING_S and enters_s < min(meeting_s + 1.0, p.prediction_s):
                 reasons.append(Reason("oncoming", _oncoming(p, speed, meeting_s), row, max(gap, 0.0)))
+            elif meeting_s < MEETING_S and close[row] and _in_our_lane(table, around, row):
+                reasons.append(Reason("oncoming", -p.comfortable_deceleration, row, max(gap, 0.0)))
         elif gap < 0.0:
             if towards[row] > 0.1 and enters_s < p.cut_in_horizon_s:
                 reasons.append(Reason("beside", -p.comfortable_deceleration, row, 0.0))
@@ -86,23 +94,12 @@ def behind(p: DriverParameters, speed: float, wanted: float, gap: float, other: 
     return max(eager, -p.emergency_deceleration)
 
 
+def _in_our_lane(table: FloatArray, around: Surroundings, row: int) -> bool:
+    """Whether a track's side reaches into the lane that the route follows."""
+    place = table[row_at(table, 0.5 * float(around.low[row] + around.high[row]))]
+    return bool(around.right[row] < place[LANE_LEFT] and around.left[row] > -place[LANE_RIGHT])
+
+
 def _oncoming(p: DriverParameters, speed: float, meeting_s: float) -> float:
     """Acceleration that has the ego standing a second and a half before it meets somebody in its lane."""
     return -min(max(speed / max(meeting_s - 1.5, 0.3), 1.0), p.emergency_deceleration)
-
-
-def in_the_way(p: DriverParameters, around: Surroundings, clear: FloatArray) -> BoolArray:
-    """(k,) who is in the ego's way as it plans to go."""
-    inside: BoolArray = clear < np.where(around.vulnerable, p.vulnerable_margin, p.side_margin)
-    return inside
-
-
-def nearest_leader(reasons: list[Reason]) -> Reason | None:
-    """The leader (or cutter-in) that the ego is nearest to, None where there is none."""
-    leaders = [reason for reason in reasons if reason.cause in ("leader", "cut_in")]
-    return min(leaders, key=lambda reason: reason.gap_m) if leaders else None
-
-
-def stopping_way(speed: float, deceleration: float) -> float:
-    """Way to standstill [m]."""
-    return speed * speed / (2.0 * deceleration) if deceleration > 0.0 else math.inf

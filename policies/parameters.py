@@ -45,6 +45,9 @@ class DriverParameters:
     drift_speed: float = 0.3
     """Lateral speeds below this are lane keeping, not a manoeuvre."""
 
+    oncoming_width: float = 1.0
+    """Oncoming traffic that is over the line is met slowly where it would pass nearer than this."""
+
     # Crossing road users
     prediction_s: float = 4.0
     pass_before_s: float = 1.0
