@@ -102,14 +102,14 @@ def _surface(canvas: Canvas, polygon: FloatArray, friction: float, kind: str) ->
 
 
 def _borders(canvas: Canvas, lanes: Sequence[Lane]) -> Iterator[tuple[FloatArray, LineMark, bool]]:
-    """Every painted border once: its points, its mark, and whether it parts opposite directions."""
+    """Every painted border, and every one between neighbours, once: its points, its mark, whether it parts directions."""
     seen: set[frozenset[tuple[int, int]]] = set()
     for lane in lanes:
         for points, mark, neighbour in (
             (lane.left, lane.left_mark, lane.left_neighbour),
             (lane.right, lane.right_mark, lane.right_neighbour),
         ):
-            if mark is LineMark.NONE:
+            if mark is LineMark.NONE and (neighbour is None or lane.in_junction):
                 continue
             key = frozenset((_half_metre(points[0]), _half_metre(points[-1])))
             if key in seen:
@@ -134,6 +134,8 @@ def _mark(canvas: Canvas, points: FloatArray, mark: LineMark, opposite: bool) ->
         canvas.dashes(points, width, colour, DASH_M, GAP_M)
     elif mark is LineMark.KERB:
         canvas.line(points, max(KERB_M, canvas.metres(1.6)), palette.KERB)
+    else:
+        canvas.line(points, width, palette.UNPAINTED)
 
 
 def _zebra(canvas: Canvas, lane: Lane) -> None:

@@ -17,6 +17,9 @@ PAVEMENT_EDGE: Colour = (160, 166, 158)
 
 MARK: Colour = (236, 239, 241)
 MARK_OPPOSITE: Colour = (244, 205, 92)
+UNPAINTED: Colour = (104, 110, 122)
+"""A hint of the border between two lanes that no paint parts, as in maps without marks."""
+
 STOP_LINE: Colour = (248, 249, 250)
 
 ICE: Colour = (176, 216, 240, 165)

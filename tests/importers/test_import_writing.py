@@ -37,7 +37,7 @@ def test_the_yaml_says_what_was_imported(imported: ImportedScenario, tmp_path: P
     assert content["actors"]["car_42"] == {"kind": "car", "size_m": [4.5, 1.9, 1.5], "drive": {"replay": {"id": "42"}}}
     assert content["actors"]["car_43"]["place"] == {"x_m": 150.0, "y_m": 3.5, "yaw_deg": 0.0, "off_road": True}
     assert content["end"] == {"time_limit_s": 4.0}
-    assert content["expect"] == ["no_collision", "reaches_goal"]
+    assert content["expect"] == ["no_collision_at_fault", "reaches_goal"]
     assert content["notes"] == list(imported.notes)
     for key in ("map", "tracks"):
         named = content["road"]["map"] if key == "map" else content["tracks"]
