@@ -23,7 +23,6 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from alpasim.importers.commonroad import CommonRoad
 from alpasim.metrics.protocol import Aggregation, SceneMetric
 from alpasim.types import Control, Decision, MetricValue
 
@@ -78,8 +77,14 @@ class Rising:
         return False
 
 
-class Outside(CommonRoad):
+class Outside:
     suffixes = (".outside",)
+
+    def sniff(self, head):
+        return False
+
+    def read(self, path, *, drop_unsupported=False, problem=None):
+        raise NotImplementedError
 '''
 ENTRY_POINTS = """[alpasim.policies]
 outside_idle = outside_package:Idle
