@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from alpasim.errors import InfrastructureError, PhysicsDiverged, PolicyFault, PolicyRaised
-from alpasim.metrics.scores import ExpectationResult, expectation_results, rollout_passed, scene_score
+from alpasim.metrics.scores import ExpectationResult, expectation_results, pass_margin, rollout_passed, scene_score
 from alpasim.policy.protocol import PolicyFactory
 from alpasim.recording.codec import ResultRecord
 from alpasim.recording.writer import RolloutWriter
@@ -33,7 +33,9 @@ class RolloutResult:
     """How one rollout went.
 
     `status` is `completed` when the drive ran to its end, however badly, and names what broke otherwise. `score` is the
-    scene score in [0, 1], 0 for whatever broke; `passed` says that it completed and every required expectation holds.
+    scene score in [0, 1], 0 for whatever broke; `passed` says that it completed and every required expectation holds, and
+    `margin` by how much (`metrics.scores.pass_margin`). `reference` says what progress was measured against: `recorded` or
+    `route`.
     `wall_s` is the only field that may differ between two equal rollouts.
     """
 
@@ -43,7 +45,9 @@ class RolloutResult:
     status: str
     end_reason: EndReason
     passed: bool
+    margin: MetricValue
     score: float
+    reference: str
     metrics: Mapping[str, MetricValue]
     expectations: tuple[ExpectationResult, ...]
     steps: int
@@ -183,7 +187,9 @@ def _conclude(
         status=ending.status,
         end_reason=ending.end_reason,
         passed=passed,
+        margin=pass_margin(expectations),
         score=record.score,
+        reference=str(simulation.metrics.reference),
         metrics=metrics,
         expectations=expectations,
         steps=steps,

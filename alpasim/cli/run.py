@@ -76,6 +76,7 @@ def result_as_json(result: RolloutResult) -> dict[str, Any]:
     """A result as plain JSON: what cannot be measured, and what is infinite, is null."""
     plain = {name: value for name, value in asdict(result).items() if name not in {"metrics", "expectations", "log"}}
     plain["end_reason"] = str(result.end_reason)
+    plain["margin"] = _number(result.margin.value) if result.margin.valid else None
     plain["log"] = None if result.log is None else str(result.log)
     plain["metrics"] = {name: _number(one.value) if one.valid else None for name, one in result.metrics.items()}
     plain["expectations"] = [
@@ -105,7 +106,11 @@ def _print(result: RolloutResult) -> None:
         expectations.add_row(escape(one.text), f"{one.value:.3g}", f"{one.margin:+.3g}", f"{holds} {escape(one.note)}")
     if result.expectations:
         console.print(expectations)
-    metrics = Table("metric", "value")
+    metrics = Table(
+        "metric",
+        "value",
+        caption=f"progress is measured against the {'recorded drive' if result.reference == 'recorded' else 'route'}",
+    )
     for name in SHOWN_METRICS:
         if name in result.metrics:
             found = result.metrics[name]
