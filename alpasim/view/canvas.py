@@ -28,6 +28,9 @@ TEXT_SUPERSAMPLE = 4
 """Letters are rendered this much larger and averaged down: hinting at small sizes tears words apart."""
 
 
+LONGEST_LINE = 300
+"""Letters of one line; what is longer would not fit any picture."""
+
 Colour = tuple[int, int, int] | tuple[int, int, int, int]
 """Red, green, blue and, where it is not opaque, alpha: 0 to 255."""
 
@@ -143,9 +146,13 @@ class Sheet:
 
     def text(self, words: str, left: float, top: float, size: int, colour: Colour, anchor: Anchor = "left") -> int:
         """One line of text; returns its width [px]."""
-        large = _font(TEXT_SUPERSAMPLE * size).render(words, True, colour[:3])
-        wide, tall = text_width(words, size), round(large.get_height() / TEXT_SUPERSAMPLE)
-        drawn = pygame.transform.smoothscale(large, (max(wide, 1), tall))
+        shown = printable(words)
+        wide = text_width(words, size)
+        if wide < 1:
+            return 0
+        large = _font(TEXT_SUPERSAMPLE * size).render(shown, True, colour[:3])
+        tall = round(large.get_height() / TEXT_SUPERSAMPLE)
+        drawn = pygame.transform.smoothscale(large, (wide, tall))
         shift = {"left": 0.0, "middle": 0.5, "right": 1.0}[anchor] * wide
         self.surface.blit(drawn, (round(left - shift), round(top)))
         return wide
@@ -162,16 +169,32 @@ class Sheet:
         return np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3)
 
 
+def printable(words: str) -> str:
+    """Text as it can be drawn on one line: no control characters, nothing beyond the font, and not without end."""
+    kept = "".join(letter if letter.isprintable() and ord(letter) < 0x10000 else " " for letter in words[:LONGEST_LINE])
+    return kept.rstrip()
+
+
 def text_width(words: str, size: int) -> int:
     """Width of one line of text [px]."""
-    return round(_font(TEXT_SUPERSAMPLE * size).size(words)[0] / TEXT_SUPERSAMPLE)
+    return round(_font(TEXT_SUPERSAMPLE * size).size(printable(words))[0] / TEXT_SUPERSAMPLE)
+
+
+def fitted(words: str, size: int, width: int) -> str:
+    """One line of text no wider than `width` [px], cut with an ellipsis where it has to be."""
+    kept = printable(words)
+    if text_width(kept, size) <= width:
+        return kept
+    while kept and text_width(kept + "…", size) > width:
+        kept = kept[: -max(1, len(kept) // 20)]
+    return kept.rstrip() + "…"
 
 
 def wrapped(words: str, size: int, width: int, most: int) -> list[str]:
     """Text broken into at most `most` lines no wider than `width` [px]; what does not fit ends in an ellipsis."""
     lines: list[str] = []
     current = ""
-    for word in words.split():
+    for word in words[: most * LONGEST_LINE].split():
         longer = f"{current} {word}".strip()
         if current and text_width(longer, size) > width:
             lines.append(current)
@@ -180,11 +203,8 @@ def wrapped(words: str, size: int, width: int, most: int) -> list[str]:
             current = longer
     lines.append(current)
     if len(lines) > most:
-        last = lines[most - 1]
-        while last and text_width(last + " …", size) > width:
-            last = last.rpartition(" ")[0]
-        lines = [*lines[: most - 1], last + " …"]
-    return [line for line in lines if line]
+        lines = [*lines[: most - 1], fitted(f"{lines[most - 1]} …", size, width)]
+    return [fitted(line, size, width) for line in lines if line]
 
 
 def ribbon(points: FloatArray, width_m: float, closed: bool = False, drop_doubles: bool = True) -> FloatArray | None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from alpasim.types import EGO, FloatArray, WorldState
 from alpasim.view import palette, shapes
-from alpasim.view.canvas import Canvas, Sheet, text_width, wrapped
+from alpasim.view.canvas import Canvas, Sheet, fitted, text_width, wrapped
 
 MARGIN = 14
 """Distance of panels from the picture's border [px]."""
@@ -102,6 +102,7 @@ def write_names(sheet: Sheet, state: WorldState, names: Sequence[str]) -> None:
 
 def plate(sheet: Sheet, words: str, x: float, y: float, alarm: bool = False) -> None:
     """A small label, its middle at `x`, its top at `y`."""
+    words = fitted(words, 12, 240)
     wide = text_width(words, 12) + 12
     sheet.box(x - 0.5 * wide, y, wide, 18, (*palette.FLASH[0][:3], 235) if alarm else (*palette.PANEL[:3], 190), 6)
     sheet.text(words, x, y + 3, 12, palette.INK, "middle")
@@ -110,7 +111,7 @@ def plate(sheet: Sheet, words: str, x: float, y: float, alarm: bool = False) -> 
 def write_status(sheet: Sheet, state: WorldState, caption: Sequence[str]) -> None:
     """Top left: speed, time, and what the caption says."""
     speed = float(np.hypot(state.velocity[EGO, 0], state.velocity[EGO, 1])) * 3.6
-    lines = list(caption)
+    lines = [fitted(line, 13, round(0.6 * sheet.size[0])) for line in caption]
     figures = f"{speed:.0f}"
     wide = max([text_width(figures, 30) + 118, *(text_width(line, 13) for line in lines), 150]) + 28
     tall = 50 + 18 * len(lines) + (6 if lines else 0)
@@ -124,11 +125,12 @@ def write_status(sheet: Sheet, state: WorldState, caption: Sequence[str]) -> Non
 
 def write_decision(sheet: Sheet, headline: str, sentence: str, alarm: bool) -> None:
     """Bottom left: the decision in a word or two, and the driver's sentence."""
-    if not headline and not sentence:
+    if not headline.strip() and not sentence.strip():
         return
     width, height = sheet.size
     most = min(int(0.66 * width), 620)
-    rows = wrapped(sentence, 15, most - 28, 3) if sentence else []
+    rows = wrapped(sentence, 15, most - 28, 3)
+    headline = fitted(headline, 12, most - 28)
     longest = max([text_width(row, 15) for row in rows] + [text_width(headline, 12)])
     wide = longest + 28
     tall = (20 if headline else 0) + 20 * len(rows) + 18
