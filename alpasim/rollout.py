@@ -187,7 +187,7 @@ def _conclude(
         status=ending.status,
         end_reason=ending.end_reason,
         passed=passed,
-        margin=pass_margin(expectations),
+        margin=pass_margin(expectations, simulation.metrics.yes_or_no),
         score=record.score,
         reference=str(simulation.metrics.reference),
         metrics=metrics,

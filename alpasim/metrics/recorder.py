@@ -79,6 +79,11 @@ class Metrics:
         return frozenset(metric.name for metric in self.metrics if metric.cumulative)
 
     @property
+    def yes_or_no(self) -> frozenset[str]:
+        """Names of the metrics that are true or false, and never more or less so."""
+        return frozenset(metric.name for metric in self.metrics if metric.unit == "bool")
+
+    @property
     def latest(self) -> StepMetrics | None:
         """The newest step's values, None before the first."""
         return self._steps[-1] if self._steps else None

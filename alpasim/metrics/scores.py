@@ -7,7 +7,7 @@ of every denominator: what is asked for is the plan, not what happened to finish
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from alpasim.metrics.protocol import INVALID
@@ -113,13 +113,18 @@ def rollout_passed(completed: bool, expectations: Iterable[ExpectationResult]) -
     return completed and all(one.passed for one in expectations if one.required)
 
 
-def pass_margin(expectations: Iterable[ExpectationResult]) -> MetricValue:
-    """Smallest margin relative to its bound's size (at least 1) over the required expectations: by how much a drive passed
-    or failed. INVALID where nothing is required or a required one could not be measured."""
-    margins = [one.margin / max(abs(one.bound), 1.0) for one in expectations if one.required]
-    if not margins or any(math.isnan(margin) for margin in margins):
+def pass_margin(expectations: Iterable[ExpectationResult], yes_or_no: Collection[str] = ()) -> MetricValue:
+    """By how much a drive passed or failed: the smallest margin relative to its bound's size (at least 1) over the required
+    expectations.
+
+    Metrics in `yes_or_no` have no more or less: one that holds says nothing of the margin, unless nothing else is required
+    (then it is 0). INVALID where nothing is required or a required one could not be measured.
+    """
+    required = [one for one in expectations if one.required]
+    if not required or any(math.isnan(one.margin) for one in required):
         return INVALID
-    return MetricValue(min(margins))
+    telling = [one for one in required if one.metric not in yes_or_no or not one.passed] or required
+    return MetricValue(min(one.margin / max(abs(one.bound), 1.0) for one in telling))
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,15 @@ def test_the_pass_margin_is_the_smallest_relative_one() -> None:
     assert not pass_margin(expectation_results([at_least("c", 1.0)], found)).valid
 
 
+def test_what_is_only_true_or_false_leaves_the_margin_to_the_others_unless_it_fails() -> None:
+    found = {"hit": MetricValue(0.0), "gap": MetricValue(2.5), "arrived": MetricValue(1.0)}
+    wanted = expectation_results([at_most("hit", 0.0), at_least("arrived", 1.0), at_least("gap", 2.0)], found)
+    assert pass_margin(wanted, {"hit", "arrived"}) == MetricValue(pytest.approx(0.25))
+    assert pass_margin(wanted[:2], {"hit", "arrived"}) == MetricValue(0.0)
+    crashed = expectation_results([at_most("hit", 0.0), at_least("gap", 2.0)], {**found, "hit": MetricValue(1.0)})
+    assert pass_margin(crashed, {"hit"}) == MetricValue(-1.0)
+
+
 def drive(metres: float, incident: float) -> dict[str, MetricValue]:
     return {"dist_traveled_m": MetricValue(metres), "offroad_or_collision_at_fault": MetricValue(incident)}
 
