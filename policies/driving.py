@@ -27,6 +27,9 @@ from .surroundings import Surroundings, TrackMemory, look_around
 FULL_BRAKE = -5.0
 """From this acceleration on the pedal is pressed at once, instead of planning a trajectory [m/s^2]."""
 
+HARDLY = 0.2
+"""What takes less than this from driving at the set speed is not what decides [m/s^2]."""
+
 SETTING_OFF_S = 0.3
 """A plan from standstill begins as fast as it will be so much later: one that begins at rest can be taken for a stop [s]."""
 

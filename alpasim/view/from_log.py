@@ -94,6 +94,7 @@ def picture_at(
         scenario,
         log.states[first : step + 1],
         decision=decision,
+        ending=log.result.end_reason if log.result is not None and step == len(log.states) - 1 else "",
         caption=(header.title or header.scenario, f"{header.policy} · seed {header.seed}"),
         camera=camera,
         size=size,

@@ -22,7 +22,7 @@ UNPAINTED: Colour = (104, 110, 122)
 
 STOP_LINE: Colour = (248, 249, 250)
 
-ICE: Colour = (176, 216, 240, 165)
+ICE: Colour = (205, 230, 244, 150)
 ICE_EDGE: Colour = (226, 244, 255, 220)
 SLIPPERY: Colour = (110, 140, 168, 130)
 ROUGH: Colour = (140, 122, 92, 110)
@@ -39,7 +39,7 @@ HOUSING: Colour = (26, 29, 34)
 
 EGO: Colour = (28, 126, 230)
 EGO_ROOF: Colour = (74, 160, 246)
-PLAN: Colour = (64, 196, 255)
+PLAN: Colour = (40, 178, 255)
 TRAIL: Colour = (28, 126, 230)
 GOAL: Colour = (64, 192, 102)
 

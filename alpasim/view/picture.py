@@ -11,10 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from alpasim.scenario.concrete import Scenario
-from alpasim.types import EGO, Decision, FloatArray, Trajectory, WorldState
+from alpasim.types import EGO, Decision, EndReason, FloatArray, Trajectory, WorldState
 from alpasim.view.camera import Camera
 from alpasim.view.canvas import UInt8Array
 from alpasim.view.topdown import SIZE, draw
+
+BAD_ENDS = (EndReason.COLLISION, EndReason.OFF_ROAD, EndReason.POLICY_FAULT, EndReason.PHYSICS_DIVERGED)
+"""Ends that turn the panel red."""
 
 
 def png_bytes(array: UInt8Array) -> bytes:
@@ -47,16 +50,22 @@ def picture_of(
     *,
     decision: Decision | None = None,
     caption: Sequence[str] = (),
+    ending: str = "",
     camera: Camera | None = None,
     names: bool = False,
     size: tuple[int, int] = SIZE,
 ) -> UInt8Array:
-    """The moment `states[step]` of a drive, with the way there, the plan of `decision` and its words."""
+    """The moment `states[step]` of a drive, with the way there, the plan of `decision` and its words.
+
+    `ending` says in a word how the drive ended there; contacts of the ego and bad ends turn the panel red.
+    """
     index = range(len(states))[step]
     state = states[index]
     trail = np.array([earlier.position[EGO, :2] for earlier in states[: index + 1]])
     reasoning = decision.reasoning if decision is not None else None
-    words = [word for word in (reasoning.longitudinal, reasoning.lateral) if word] if reasoning else []
+    touched = any(EGO in (contact.first, contact.second) for contact in state.contacts)
+    words = [ending or ("collision" if touched else "")]
+    words += [reasoning.longitudinal or "", reasoning.lateral or ""] if reasoning else []
     return draw(
         scenario.road,
         state,
@@ -65,9 +74,9 @@ def picture_of(
         plan=plan_in_world(decision.trajectory, state, scenario) if decision is not None else None,
         goal=scenario.ego.goal.regions,
         caption=tuple(caption),
-        headline="  ·  ".join(word.replace("_", " ") for word in words),
+        headline="  ·  ".join(word.replace("_", " ") for word in words if word),
         sentence=reasoning.text if reasoning else "",
-        alarm=any(EGO in (contact.first, contact.second) for contact in state.contacts),
+        alarm=touched or ending in BAD_ENDS,
         names=("", *state.ids[1:]) if names else (),
         size=size,
     )
