@@ -57,13 +57,19 @@ def read_cars(file: Path) -> list[RecordedCar]:
     dt = float(root.get("timeStepSize", "0.1"))
     cars = []
     for obstacle in [*root.iter("dynamicObstacle"), *root.iter("obstacle")]:
-        states = [state for state in (obstacle.find("initialState"), *obstacle.iterfind("trajectory/state")) if state is not None]
+        states = [
+            state
+            for state in (obstacle.find("initialState"), *obstacle.iterfind("trajectory/state"))
+            if state is not None
+        ]
         if len(states) < 2:
             continue
         rows = sorted(
             (
                 round(_number(state, "time")),
-                _number(state, "position/point/x") if state.find("position/point/x/exact") is not None else float(state.findtext("position/point/x", "nan")),
+                _number(state, "position/point/x")
+                if state.find("position/point/x/exact") is not None
+                else float(state.findtext("position/point/x", "nan")),
                 float(state.findtext("position/point/y", "nan")),
                 _number(state, "orientation"),
                 _number(state, "velocity"),

@@ -58,22 +58,39 @@ def directions(car: RecordedCar) -> FloatArray:
 
 
 def undrivable(car: RecordedCar, model: VehicleParameters) -> str:
-    """Why the vehicle cannot follow: the first second whose mean acceleration is beyond its limits; '' if there is none."""
+    """Why the vehicle cannot follow: the first second whose mean acceleration is beyond its limits; '' if there is none.
+
+    The first second begins with the recorded start state, whose speed and heading need not fit the places that follow. A
+    track shorter than two seconds is judged by the spans it has.
+    """
     points, heading, n = car.poses[:, :2], directions(car), len(car.poses)
-    span = min(10, (n - 1) // 2)
-    if span < 1:
-        return ""
+    span = min(10, n - 1)
     duration = car.times_s[span] - car.times_s[0]
+    start = car.speed[0] * np.array([np.cos(car.poses[0, 2]), np.sin(car.poses[0, 2])])
+    found = beyond(
+        2.0 * (points[span] - points[0] - start * duration) / duration**2, float(car.poses[0, 2]), car.speed[0], model
+    )
+    if found:
+        return f"{found} from the start state to {duration:.1f} s"
+    span = min(10, (n - 1) // 2)
     for k in range(span, n - span):
-        ahead, behind = (points[k + span] - points[k]) / duration, (points[k] - points[k - span]) / duration
-        mean = (ahead - behind) / duration
-        along = mean[0] * np.cos(heading[k]) + mean[1] * np.sin(heading[k])
-        across = mean[1] * np.cos(heading[k]) - mean[0] * np.sin(heading[k])
-        least, most = acceleration_limits(float(np.hypot(*behind)), model, FRICTION)
-        if not least <= along <= most:
-            return f"{along:+.1f} m/s^2 along at {car.times_s[k]:.1f} s, limits {least:.1f} to {most:.1f}"
-        if abs(across) > FRICTION * 9.81:
-            return f"{across:+.1f} m/s^2 across at {car.times_s[k]:.1f} s, limit {FRICTION * 9.81:.1f}"
+        duration = car.times_s[k + span] - car.times_s[k]
+        after, before = (points[k + span] - points[k]) / duration, (points[k] - points[k - span]) / duration
+        found = beyond((after - before) / duration, float(heading[k]), float(np.hypot(*before)), model)
+        if found:
+            return f"{found} at {car.times_s[k]:.1f} s"
+    return ""
+
+
+def beyond(mean: FloatArray, heading: float, speed: float, model: VehicleParameters) -> str:
+    """What of a mean acceleration (2,) [m/s^2] is beyond the vehicle's limits at a heading and speed; '' if nothing."""
+    along = mean[0] * np.cos(heading) + mean[1] * np.sin(heading)
+    across = mean[1] * np.cos(heading) - mean[0] * np.sin(heading)
+    least, most = acceleration_limits(speed, model, FRICTION)
+    if not least <= along <= most:
+        return f"{along:+.1f} m/s^2 along (limits {least:.1f} to {most:.1f})"
+    if abs(across) > FRICTION * 9.81:
+        return f"{across:+.1f} m/s^2 across (limit {FRICTION * 9.81:.1f})"
     return ""
 
 
@@ -114,7 +131,9 @@ def main() -> int:
     if not results:
         print("no recorded files found: set ALPASIM_DATA to the folder that holds commonroad/")
         return 0
-    print(f"{'file':24}{'cars':>6}{'drivable':>10}{'good':>6}{'worst across':>14}{'worst along':>13}   (of the drivable, m)")
+    print(
+        f"{'file':24}{'cars':>6}{'drivable':>10}{'good':>6}{'worst across':>14}{'worst along':>13}   (of the drivable, m)"
+    )
     for file in sorted({result.car.file for result in results}):
         rows = [result for result in results if result.car.file == file]
         fit = [result for result in rows if not result.reason]
@@ -122,7 +141,9 @@ def main() -> int:
         good = sum(result.good for result in rows)
         print(f"{file:24}{len(rows):6}{len(fit):10}{good:6}{worst[0]:14.2f}{worst[1]:13.2f}")
     good = sum(result.good for result in results)
-    print(f"\n{good} of {len(results)} cars within {ACROSS_M} m across and {ALONG_M} m along ({good / len(results):.1%})")
+    print(
+        f"\n{good} of {len(results)} cars within {ACROSS_M} m across and {ALONG_M} m along ({good / len(results):.1%})"
+    )
     for result in results:
         if not result.good:
             reason = result.reason or "WITHIN THE LIMITS"

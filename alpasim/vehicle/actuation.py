@@ -61,6 +61,15 @@ def control_for(
     return clip_control(Control(steering_angle_rad / vehicle.max_steering_angle_rad, pedal))
 
 
+def acceleration_of(pedal: float, speed_mps: float, vehicle: VehicleParameters) -> float:
+    """The acceleration [m/s^2] that a pedal position gives on dry level ground at a forward speed: undoes `control_for`."""
+    if pedal > 0.0:
+        force = min(pedal * vehicle.max_drive_force_n, vehicle.max_power_w / max(speed_mps, 0.1))
+    else:
+        force = pedal * vehicle.max_brake_force_n
+    return (force - resistance_n(max(speed_mps, 0.0), vehicle)) / vehicle.mass_kg
+
+
 def acceleration_limits(speed_mps: float, vehicle: VehicleParameters, friction: float) -> tuple[float, float]:
     """Least and greatest acceleration [m/s^2] on level ground at a forward speed and friction: brakes, drive, power, grip."""
     resistance = resistance_n(speed_mps, vehicle)

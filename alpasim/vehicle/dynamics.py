@@ -70,6 +70,7 @@ class Chassis(NamedTuple):
     drive_share: FloatArray
     """(4,) share of the drive force."""
     mass: float
+    yaw_inertia: float
     height: float
     """Of the centre of mass above the ground at rest [m]."""
     wheelbase: float
@@ -118,6 +119,7 @@ def chassis(vehicle: VehicleParameters) -> Chassis:
         cornering=loads * np.array([cornering_front, cornering_front, cornering_rear, cornering_rear]),
         drive_share=np.array(share[vehicle.driven_axle]),
         mass=vehicle.mass_kg,
+        yaw_inertia=vehicle.yaw_inertia_kgm2,
         height=height,
         wheelbase=vehicle.wheelbase_m,
         half_track=half_track,

@@ -14,34 +14,49 @@ import numpy as np
 
 from alpasim.errors import PolicyInvalidAction
 from alpasim.types import Control, EgoState, FloatArray, IntArray, Trajectory, VehicleParameters
-from alpasim.vehicle.actuation import control_for
-from alpasim.vehicle.dynamics import GRAVITY_MPS2
-from alpasim.vehicle.path_fit import path_ahead, progress_ahead
+from alpasim.vehicle.actuation import acceleration_limits, acceleration_of, control_for
+from alpasim.vehicle.dynamics import GRAVITY_MPS2, chassis
+from alpasim.vehicle.preview import (
+    STEPS,
+    distances_ahead,
+    driven_distance,
+    nearest,
+    offsets_ahead,
+    smoothest,
+    swerved_distance,
+    thin_out,
+)
 
-PLACE_GAIN, SPEED_GAIN = 1.6, 2.2
-"""Acceleration per metre behind time [1/s^2] and per metre per second too slow [1/s]."""
+STEP_US = 100_000
+"""Time between the places looked ahead at; there are `preview.STEPS` of them."""
 
-COURSE_RATE = 1.8
-"""Natural frequency of the feedback across [rad/s], where speed allows it; critically damped."""
+NEAR_M, JERK_MPS3 = 0.05, 12.0
+"""Along: a distance from the trajectory weighs as much as this change of the acceleration."""
 
-SHORTEST_LENGTH_M = 3.0
-"""Distance within which an offset is corrected at walking pace."""
+BESIDE_M, SIDE_JERK_MPS3, STEERING_SHARE = 0.15, 12.0, 0.5
+"""Across: a distance from the path weighs as much as this change of the sideways acceleration, or this share of the steering
+rate, whichever turns the wheel less."""
 
-REACH_S, LEAST_REACH_M = 1.2, 6.0
-"""How far ahead the path is fitted: in seconds at the present speed, and at least."""
+FARTHEST_SIDE_S = 0.1
+"""Seconds of driving: a path that lies further to the side than this is approached at a slant."""
 
-SHORTEST_PATH_M = 0.5
-"""A path ahead that is shorter than this is jitter around a standing place."""
+LEAST_MODEL_SPEED_MPS = 2.5
+"""Below this speed the vehicle rolls where its wheels point, and the model is asked at this pace."""
 
-PROGRESS_WINDOW_S = 1.0
+LEAST_POSE_STEP_M, SHORTEST_PATH_M = 0.05, 0.4
+"""Poses nearer to the one before, and paths ahead that are shorter, are the jitter of a standing vehicle."""
 
-LARGEST_SIDE_SHARE = 0.95
-"""Share of one g of sideways acceleration beyond which no curvature is asked for."""
+PAST_US, FUTURE_US = 500_000, 4_000_000
+"""How much of the trajectory before and after now makes the path."""
 
-STANDING_MPS, STANDING_M = 0.15, 0.4
-"""Below this speed wanted and driven, and this near to its place, the vehicle is held by its brakes."""
+FRICTION = 0.9
+"""Grip that plans count on, that of a dry road; what the road really has is not the tracker's to know."""
 
-HOLDING_MPS2 = -2.0
+STANDING_MPS, STANDING_M, HOLDING_MPS2 = 0.15, 0.4, -2.0
+"""Where the trajectory moves slower than this, the vehicle too, and is this near to its place, its brakes hold it so."""
+
+END_PLACE_GAIN, END_SPEED_GAIN = 1.0, 2.0
+"""Feedback towards the last pose once the trajectory's time is over, critically damped [1/s^2], [1/s]."""
 
 
 def check_trajectory(trajectory: Trajectory) -> tuple[IntArray, FloatArray]:
@@ -62,6 +77,7 @@ def check_trajectory(trajectory: Trajectory) -> tuple[IntArray, FloatArray]:
     if not np.isfinite(poses).all() or np.abs(poses).max() > 1e7:
         row = int(np.argmax(~(np.isfinite(poses) & (np.abs(poses) <= 1e7)).all(axis=1)))
         raise PolicyInvalidAction(f"trajectory.poses[{row}]: expected finite metres and radians, found {poses[row]}")
+    times = times.astype(np.int64)
     late = np.flatnonzero(np.diff(times) <= 0)
     if len(late):
         k = int(late[0])
@@ -70,7 +86,7 @@ def check_trajectory(trajectory: Trajectory) -> tuple[IntArray, FloatArray]:
         )
     if trajectory.frame not in ("world", "rig"):
         raise PolicyInvalidAction(f"trajectory.frame: expected 'world' or 'rig', found {trajectory.frame!r}")
-    return times.astype(np.int64), poses
+    return times, poses
 
 
 def poses_in_world(poses: FloatArray, rig_pose: FloatArray) -> FloatArray:
@@ -84,7 +100,7 @@ def poses_in_world(poses: FloatArray, rig_pose: FloatArray) -> FloatArray:
 
 
 class Tracker:
-    """Drives one vehicle along trajectories; remembers nothing but the wheel angle it last asked for."""
+    """Drives one vehicle along trajectories; remembers nothing but what it last asked of the actuators."""
 
     def __init__(self, vehicle: VehicleParameters, dt_s: float) -> None:
         self._vehicle = vehicle
@@ -92,11 +108,15 @@ class Tracker:
         front, rear = vehicle.front_cornering_stiffness_per_rad, vehicle.rear_cornering_stiffness_per_rad
         self._understeer = (1.0 / front - 1.0 / rear) / GRAVITY_MPS2
         self._along = -vehicle.rear_axle_x_m
+        self._chassis = chassis(vehicle)
+        self._places, self._free, self._answer = np.zeros(STEPS + 1), np.zeros(STEPS + 1), np.zeros(STEPS + 1)
         self.reset()
 
     def reset(self) -> None:
         """Forget the last drive."""
         self._steering_angle = 0.0
+        self._acceleration = 0.0
+        self._asked_us: int | None = None
 
     def control(self, trajectory: Trajectory, rig_pose: FloatArray, ego: EgoState, time_us: int) -> Control:
         """The Control that follows `trajectory` from `rig_pose` (4,) x, y, z, yaw, world frame, at `time_us`.
@@ -107,47 +127,65 @@ class Tracker:
         if trajectory.frame == "rig":
             poses = poses_in_world(poses, rig_pose)
         points = poses[:, :2] + self._along * np.stack((np.cos(poses[:, 2]), np.sin(poses[:, 2])), axis=1)
-        origin = self._origin(rig_pose, ego)
-        speed = ego.speed_mps
-        reach = max(LEAST_REACH_M, REACH_S * speed)
-        found, offset, slope, bend = path_ahead(times, points, time_us, origin, reach, SHORTEST_PATH_M)
-        if found:
-            self._steering_angle = self._steer(offset, slope, bend, speed)
-        else:
-            bend = 0.0
-        acceleration = self._accelerate(progress_ahead(times, points, time_us, origin, bend, PROGRESS_WINDOW_S), speed)
-        return control_for(self._steering_angle, acceleration, speed, self._vehicle)
-
-    def _origin(self, rig_pose: FloatArray, ego: EgoState) -> tuple[float, float, float]:
-        """Place of the box centre and the course it moves on."""
+        self._remember(ego, time_us)
         x, y, _, yaw = (float(value) for value in rig_pose)
-        rolling = self._along * math.tan(ego.steering_angle_rad) / self._vehicle.wheelbase_m
-        drift = rolling
-        if ego.speed_mps > 1.0:
-            sideways = float(ego.velocity_in_rig[1]) + ego.yaw_rate_radps * self._along
-            drift = sideways / ego.speed_mps
-        return x + self._along * math.cos(yaw), y + self._along * math.sin(yaw), yaw + math.atan(drift)
+        origin = (x + self._along * math.cos(yaw), y + self._along * math.sin(yaw), yaw)
+        path = np.empty((len(times), 3))
+        count = thin_out(times, points, time_us - PAST_US, time_us + FUTURE_US, LEAST_POSE_STEP_M, path)
+        if count > 1 and path[count - 1, 2] - nearest(path, count, origin[0], origin[1])[0] >= SHORTEST_PATH_M:
+            self._steering_angle = self._steer(path, count, origin, ego)
+        steps = distances_ahead(times, points, path, count, time_us, origin, STEP_US, self._places)
+        return control_for(self._steering_angle, self._accelerate(steps, ego), ego.speed_mps, self._vehicle)
 
-    def _steer(self, offset: float, slope: float, bend: float, speed: float) -> float:
-        """Road-wheel angle for a path at `offset` to the left, of a slope and half curvature in the course's frame."""
-        ahead = max(speed, 0.0) * (self._vehicle.steering_lag_s + 0.5 * self._dt_s)
-        course = math.atan(slope + 2.0 * bend * ahead)
-        curvature = 2.0 * bend / (1.0 + slope * slope) ** 1.5
-        length = max(SHORTEST_LENGTH_M, speed / COURSE_RATE)
-        wanted = curvature + offset / length**2 + 2.0 * course / length
-        limit = LARGEST_SIDE_SHARE * GRAVITY_MPS2 / max(speed * speed, 1.0)
-        wanted = min(limit, max(-limit, wanted))
-        wheelbase = self._vehicle.wheelbase_m
-        angle = math.atan(wheelbase * wanted) + self._understeer * speed * speed * wanted
-        largest = self._vehicle.max_steering_angle_rad
-        return min(largest, max(-largest, angle))
+    def _remember(self, ego: EgoState, time_us: int) -> None:
+        """Take the commands in force from the actuators where somebody else was driving just now."""
+        if self._asked_us is None or time_us - self._asked_us > 1.5e6 * self._dt_s:
+            self._steering_angle = ego.steering_angle_rad
+            self._acceleration = acceleration_of(ego.pedal, ego.speed_mps, self._vehicle)
+        self._asked_us = time_us
 
-    def _accelerate(self, progress: tuple[float, float, float], speed: float) -> float:
-        """Acceleration that brings the vehicle to where the trajectory is now, at its speed."""
-        behind, wanted, half_acceleration = progress
-        if speed < STANDING_MPS and wanted < STANDING_MPS and behind < STANDING_M:
+    def _steer(self, path: FloatArray, count: int, origin: tuple[float, float, float], ego: EgoState) -> float:
+        """Road-wheel angle that leads onto and along the path."""
+        vehicle, body = self._vehicle, self._chassis
+        step_s = STEP_US * 1e-6
+        speed = max(ego.speed_mps, LEAST_MODEL_SPEED_MPS)
+        angle, yaw_rate = ego.steering_angle_rad, ego.yaw_rate_radps
+        rear = vehicle.centre_of_mass_x_m - vehicle.rear_axle_x_m
+        sideways = float(ego.velocity_in_rig[1]) + rear * yaw_rate
+        if speed > ego.speed_mps:
+            yaw_rate = speed * math.tan(angle) / vehicle.wheelbase_m
+            sideways = rear * yaw_rate
+        centre = -vehicle.centre_of_mass_x_m
+        before = self._steering_angle
+        swerved_distance(body, speed, sideways, yaw_rate, angle, before, centre, step_s, self._free)
+        swerved_distance(body, speed, 0.0, 0.0, 0.0, 1.0, centre, step_s, self._answer)
+        steps = offsets_ahead(path, count, origin, speed * step_s, self._places)
+        # A path far to the side is approached at a slant that the small angles of the model bear.
+        far = float(self._places[0])
+        self._places -= far - min(FARTHEST_SIDE_S * speed, max(-FARTHEST_SIDE_S * speed, far))
+        needed = vehicle.wheelbase_m + self._understeer * speed * speed
+        change = step_s * min(STEERING_SHARE * vehicle.max_steering_rate_radps, SIDE_JERK_MPS3 * needed / speed**2)
+        largest = min(vehicle.max_steering_angle_rad, FRICTION * GRAVITY_MPS2 * needed / speed**2)
+        weight = BESIDE_M / change
+        return smoothest(self._places, self._free, self._answer, steps, before, weight, -largest, largest)
+
+    def _accelerate(self, steps: int, ego: EgoState) -> float:
+        """Acceleration that brings the vehicle to where the trajectory is, and keeps it there."""
+        vehicle, speed, places, step_s = self._vehicle, ego.speed_mps, self._places, STEP_US * 1e-6
+        wanted = (places[steps] - places[0]) / (steps * step_s) if steps else 0.0
+        if speed < STANDING_MPS and wanted < STANDING_MPS and places[0] < STANDING_M:
+            self._acceleration = HOLDING_MPS2
             return HOLDING_MPS2
-        feedback = PLACE_GAIN * behind + SPEED_GAIN * (max(wanted, 0.0) - speed)
-        return 2.0 * half_acceleration + feedback
-
-
+        if not steps:
+            self._acceleration = -END_SPEED_GAIN * speed + END_PLACE_GAIN * float(places[0])
+            return self._acceleration
+        now, before = acceleration_of(ego.pedal, speed, vehicle), self._acceleration
+        if speed < STANDING_MPS:
+            now, before = max(now, 0.0), max(before, 0.0)
+        lag_s = 0.5 * (vehicle.drive_lag_s + vehicle.brake_lag_s)
+        least, most = acceleration_limits(speed, vehicle, FRICTION)
+        driven_distance(speed, now, before, lag_s, step_s, self._free)
+        driven_distance(0.0, 0.0, 1.0, lag_s, step_s, self._answer)
+        weight = NEAR_M / (JERK_MPS3 * step_s)
+        self._acceleration = smoothest(places, self._free, self._answer, steps, before, weight, least, most)
+        return self._acceleration

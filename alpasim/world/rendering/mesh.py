@@ -1,0 +1,195 @@
+"""Triangles with colours, and the few solid shapes that everything drawn is put together from.
+
+Answers with plain arrays; what a car or a person is made of stands in `vehicles.py`, `people.py` and `things.py`. Faces are
+wound counter-clockwise seen from outside, since both renderers leave out what faces away. Every face has corners of its own,
+so that it is shaded flat; only round shapes share smooth normals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Colour = tuple[int, int, int]
+Float32Array = NDArray[np.float32]
+Points = NDArray[np.float64]
+
+SUN = np.array([-0.42, 0.36, 0.833])
+"""Direction (3,) towards the sun, world frame, unit length to three digits; the same in every scene."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """v corners and t triangles: `points` and `normals` (v, 3) [m], `colours` (v, 3) 0 to 255, `triangles` (t, 3) rows."""
+
+    points: Float32Array
+    normals: Float32Array
+    colours: NDArray[np.uint8]
+    triangles: NDArray[np.int32]
+
+    @property
+    def bounds(self) -> tuple[Points, Points]:
+        """Lowest and highest corner (3,) of the box around it [m]."""
+        return self.points.min(axis=0).astype(np.float64), self.points.max(axis=0).astype(np.float64)
+
+
+def merge(meshes: Sequence[Mesh]) -> Mesh:
+    """All of them as one."""
+    offsets = np.cumsum([0, *(len(mesh.points) for mesh in meshes)])
+    return Mesh(
+        np.concatenate([mesh.points for mesh in meshes]),
+        np.concatenate([mesh.normals for mesh in meshes]),
+        np.concatenate([mesh.colours for mesh in meshes]),
+        np.concatenate([mesh.triangles + offset for mesh, offset in zip(meshes, offsets, strict=False)]).astype(
+            np.int32
+        ),
+    )
+
+
+def fitted(mesh: Mesh, extent: tuple[float, float, float]) -> Mesh:
+    """The mesh stretched so that it fills the box `extent` (length, width, height) about the origin [m]."""
+    low, high = mesh.bounds
+    scale = np.array(extent) / (high - low)
+    points = (mesh.points - 0.5 * (low + high)) * scale
+    normals = mesh.normals / scale
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    return Mesh(points.astype(np.float32), normals.astype(np.float32), mesh.colours, mesh.triangles)
+
+
+def glowing(mesh: Mesh) -> Mesh:
+    """A mesh that shows its colours at full brightness from every side: a lamp that is lit."""
+    normals = np.broadcast_to(SUN / np.linalg.norm(SUN), mesh.points.shape)
+    return Mesh(mesh.points, normals.astype(np.float32), mesh.colours, mesh.triangles)
+
+
+def quads(corners: Points, colour: Colour) -> Mesh:
+    """Flat four-cornered faces (q, 4, 3), counter-clockwise from outside."""
+    faces = np.asarray(corners, dtype=np.float64).reshape(-1, 4, 3)
+    normals = np.cross(faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1])
+    first = 4 * np.arange(len(faces))[:, None, None]
+    triangles = (first + np.array([[0, 1, 2], [0, 2, 3]])).reshape(-1, 3)
+    return flat(faces.reshape(-1, 3), np.repeat(normals, 4, axis=0), colour, triangles)
+
+
+def flat(points: Points, normals: Points, colour: Colour, triangles: NDArray[np.int64]) -> Mesh:
+    """A mesh of one colour; normals (v, 3) of any length are made unit vectors."""
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    unit = np.divide(normals, length, out=np.tile((0.0, 0.0, 1.0), (len(normals), 1)), where=length > 1e-12)
+    colours = np.tile(np.array(colour, dtype=np.uint8), (len(points), 1))
+    return Mesh(points.astype(np.float32), unit.astype(np.float32), colours, triangles.astype(np.int32))
+
+
+def fan(outline: Points, colour: Colour) -> Mesh:
+    """One flat convex face (k, 3), counter-clockwise from outside."""
+    points = np.asarray(outline, dtype=np.float64)
+    normal = sum(
+        (np.cross(points[i] - points[0], points[i + 1] - points[0]) for i in range(1, len(points) - 1)), np.zeros(3)
+    )
+    rows = np.arange(1, len(points) - 1)
+    triangles = np.column_stack([np.zeros_like(rows), rows, rows + 1])
+    return flat(points, np.tile(normal, (len(points), 1)), colour, triangles)
+
+
+def hull(bottom: Points, top: Points, colour: Colour, top_colour: Colour | None = None) -> Mesh:
+    """The solid between two convex outlines (k, 3) of equal k, both counter-clockwise seen from above, `top` above `bottom`."""
+    low, high = np.asarray(bottom, dtype=np.float64), np.asarray(top, dtype=np.float64)
+    sides = np.stack([low, np.roll(low, -1, axis=0), np.roll(high, -1, axis=0), high], axis=1)
+    return merge([quads(sides, colour), fan(high, top_colour or colour), fan(low[::-1], colour)])
+
+
+def box(centre: Sequence[float], size: Sequence[float], colour: Colour) -> Mesh:
+    """An upright box of `size` length, width, height [m]."""
+    return frustum(centre, size, size, colour)
+
+
+def frustum(
+    centre: Sequence[float], size: Sequence[float], top: Sequence[float], colour: Colour, shift: float = 0.0
+) -> Mesh:
+    """A box whose upper face has length and width of `top` and lies `shift` further forward [m]."""
+    x, y, z = centre
+    signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], dtype=np.float64) * 0.5
+    low = np.column_stack([x + signs[:, 0] * size[0], y + signs[:, 1] * size[1], np.full(4, z - 0.5 * size[2])])
+    high = np.column_stack([x + shift + signs[:, 0] * top[0], y + signs[:, 1] * top[1], np.full(4, z + 0.5 * size[2])])
+    return hull(low, high, colour)
+
+
+def prism(profile: Sequence[tuple[float, float]], widths: Sequence[float], colour: Colour) -> Mesh:
+    """A side view (k points x, z; counter-clockwise seen from the right, x to the right) drawn out to both sides.
+
+    `widths` (k,) is the full width at each point [m]. The side view has to be convex.
+    """
+    xz = np.asarray(profile, dtype=np.float64)
+    half = 0.5 * np.asarray(widths, dtype=np.float64)
+    right = np.column_stack([xz[:, 0], -half, xz[:, 1]])
+    left = np.column_stack([xz[:, 0], half, xz[:, 1]])
+    around = np.stack([right, left, np.roll(left, -1, axis=0), np.roll(right, -1, axis=0)], axis=1)[:, ::-1]
+    around = around[:, [1, 0, 3, 2]][:, ::-1] if _inward(around, xz) else around
+    return merge([quads(around, colour), fan(right, colour), fan(left[::-1], colour)])
+
+
+def _inward(faces: Points, profile: Points) -> bool:
+    """Whether the faces around a prism look towards its middle."""
+    middle = np.array([profile[:, 0].mean(), 0.0, profile[:, 1].mean()])
+    normals = np.cross(faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1])
+    return float(np.sum(normals * (faces.mean(axis=1) - middle))) < 0.0
+
+
+def tube(
+    start: Sequence[float], end: Sequence[float], radii: tuple[float, float], colour: Colour, sides: int = 8
+) -> Mesh:
+    """A round bar from `start` to `end` (3,) with a radius at either end [m], closed, smooth around."""
+    first, last = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
+    axis = (last - first) / np.linalg.norm(last - first)
+    aside = np.cross(axis, (0.0, 0.0, 1.0) if abs(axis[2]) < 0.9 else (1.0, 0.0, 0.0))
+    aside /= np.linalg.norm(aside)
+    up = np.cross(axis, aside)
+    angles = np.linspace(0.0, 2.0 * np.pi, sides, endpoint=False)
+    ring = np.cos(angles)[:, None] * aside + np.sin(angles)[:, None] * up
+    low, high = first + radii[0] * ring, last + radii[1] * ring
+    k = np.arange(sides)
+    after = (k + 1) % sides
+    triangles = np.concatenate(
+        [np.column_stack([k, after, after + sides]), np.column_stack([k, after + sides, k + sides])]
+    )
+    wall = flat(np.concatenate([low, high]), np.concatenate([ring, ring]), colour, triangles)
+    return merge([wall, fan(high, colour), fan(low[::-1], colour)])
+
+
+def ball(centre: Sequence[float], radii: Sequence[float], colour: Colour, rings: int = 5, sides: int = 8) -> Mesh:
+    """An ellipsoid with radii (3,) along x, y, z [m], smooth."""
+    polar = np.linspace(0.0, np.pi, rings + 1)
+    around = np.linspace(0.0, 2.0 * np.pi, sides, endpoint=False)
+    unit = np.array(
+        [[np.sin(p) * np.cos(a), np.sin(p) * np.sin(a), np.cos(p)] for p in polar for a in around], dtype=np.float64
+    )
+    triangles = []
+    for ring in range(rings):
+        for side in range(sides):
+            a, b = ring * sides + side, ring * sides + (side + 1) % sides
+            c, d = a + sides, b + sides
+            if ring > 0:
+                triangles.append((a, d, b))
+            if ring < rings - 1:
+                triangles.append((a, c, d))
+    size = np.asarray(radii, dtype=np.float64)
+    return flat(unit * size + np.asarray(centre), unit / size, colour, np.array(triangles))
+
+
+def wheel(centre: Sequence[float], radius: float, width: float, sides: int = 12) -> Mesh:
+    """A tyre with a bright rim, standing in the x-z plane."""
+    x, y, z = centre
+    half = 0.5 * width
+    tyre = tube((x, y - half, z), (x, y + half, z), (radius, radius), (26, 27, 30), sides)
+    rim = tube((x, y - half - 0.006, z), (x, y + half + 0.006, z), (0.6 * radius, 0.6 * radius), (150, 154, 160), 8)
+    return merge([tyre, rim])
+
+
+def moved(mesh: Mesh, offset: Sequence[float], yaw: float = 0.0) -> Mesh:
+    """The mesh turned by `yaw` [rad] about z, then moved by `offset` (3,) [m]."""
+    cosine, sine = np.cos(yaw), np.sin(yaw)
+    turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+    points = mesh.points @ turn.T + np.asarray(offset)
+    return Mesh(points.astype(np.float32), (mesh.normals @ turn.T).astype(np.float32), mesh.colours, mesh.triangles)
