@@ -2,13 +2,12 @@
 PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
-RUN ?= runs/demo
 
 .PHONY: demo test lint types bench install install-dev clean
 
 demo: install
-	$(BIN)/alpasim eval builtin --policy idm --policy constant_speed --seeds 1 --workers 2 --out $(RUN) --replace
-	$(BIN)/alpasim report $(RUN)
+	rm -rf runs/demo
+	$(BIN)/alpasim eval builtin --policy idm --policy constant_speed --seeds 1 --workers 2 --out runs/demo
 
 test: install-dev
 	$(BIN)/python -m pytest -n 2
