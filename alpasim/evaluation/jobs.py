@@ -17,7 +17,6 @@ COMPLETED = "completed"
 POLICY_ERROR = "policy_error"
 POLICY_TIMEOUT = "policy_timeout"
 POLICY_CRASHED = "policy_crashed"
-POLICY_OOM = "policy_oom"
 SCENARIO_ERROR = "scenario_error"
 INFRASTRUCTURE_ERROR = "infrastructure_error"
 

@@ -7,7 +7,7 @@ that scenarios and policies wrote is escaped; the page forbids itself to load an
 from __future__ import annotations
 
 import math
-import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,6 +184,6 @@ def _cards(summary: Summary, max_pictures: int) -> list[Card]:
         if shown.picture:
             pictured.add((row.scenario, row.policy))
         expectations = row.outcome.expectations if row.outcome else ()
-        log = os.path.relpath(folder / "rollout.mcap", summary.run_dir)
-        cards.append(Card(row, shown, [one for one in expectations if not one.get("passed")], log))
+        failed = [one for one in expectations if not one.get("passed")]
+        cards.append(Card(row, shown, failed, shlex.quote(str(folder))))
     return cards

@@ -58,8 +58,9 @@ def print_summary(summary: Summary, console: Console | None = None) -> None:
     everything = f"all {len(plan.scenarios)}"
     rows += [(everything, policy, found) for policy, found in summary.by_policy.items()]
     out.print(_table(rows, shown))
+    interval = f" ± 95 % interval over seeds {seeds_text(plan.seeds)}" if len(plan.seeds) > 1 else ""
     notes = [
-        f"score: {SCENE_SCORE_FORMULA}; mean over the plan ± 95 % interval over seeds {seeds_text(plan.seeds)}",
+        f"score: {SCENE_SCORE_FORMULA}; mean over the plan{interval}",
         f"km/incident: {KM_PER_INCIDENT_FORMULA}",
     ]
     if summary.remaining:
