@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 
 from alpasim.errors import Fault, InputError, PluginError, ScenarioError
 from alpasim.evaluation.plan import Plan, PlannedPolicy, PlannedScenario
 from alpasim.policy.fingerprint import policy_fingerprint
 from alpasim.policy.loading import load_policy, policy_names
-from alpasim.recording.writer import versions
+from alpasim.recording.versions import versions
 from alpasim.scenario.loading import find_scenarios, load_scenario
-
-_PACKAGES = ("alpasim", "alpasim_assets")
 
 
 def make_plan(
@@ -39,7 +36,7 @@ def make_plan(
     doubled = sorted({reference for reference in policies if list(policies).count(reference) > 1})
     if doubled:
         raise InputError(f"policy {doubled[0]!r} is given more than once")
-    code = {**versions(), "code": source_fingerprint(), **(limits or {})}
+    code = {**versions(), **(limits or {})}
     return Plan(
         scenarios=_planned_scenarios(find_scenarios([Path(target) for target in targets]), seeds[0]),
         policies=_planned_policies(policies),
@@ -100,17 +97,4 @@ def inputs_sha256(inputs: Mapping[str, bytes]) -> str:
     for name in sorted(inputs):
         digest.update(f"{name}\0{len(inputs[name])}\0".encode())
         digest.update(inputs[name])
-    return digest.hexdigest()
-
-
-def source_fingerprint() -> str:
-    """SHA-256 over the simulator's own sources and assets, so that a resume does not mix two versions of the code."""
-    digest = hashlib.sha256()
-    for package in _PACKAGES:
-        with resources.as_file(resources.files(package)) as folder:
-            files = sorted(file for suffix in ("py", "yaml", "json") for file in folder.rglob(f"*.{suffix}"))
-            for file in files:
-                content = file.read_bytes()
-                digest.update(f"{package}/{file.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
-                digest.update(content)
     return digest.hexdigest()

@@ -21,7 +21,7 @@ from alpasim.recording.codec import Header, decision_message, metrics_message
 from alpasim.recording.hashing import state_hash
 from alpasim.recording.reader import Log
 from alpasim.recording.rebuild import scenario_of
-from alpasim.recording.writer import versions
+from alpasim.recording.versions import versions
 from alpasim.simulation import Simulation
 from alpasim.types import Contact, Control, EgoState, Observation, Step, WorldState
 

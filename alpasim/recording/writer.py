@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -30,6 +29,7 @@ from alpasim.recording import channels, codec, foxglove
 from alpasim.recording.hashing import ContentHash, packed_hash
 from alpasim.recording.inputs import pack_inputs
 from alpasim.recording.packing import pack_state
+from alpasim.recording.versions import versions
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import EGO, ActorKind, Decision, MetricValue, Step, WorldState
 from alpasim.vehicle.frames import rig_from_box
@@ -40,7 +40,6 @@ REASONING_NAME = "reasoning.jsonl"
 FLUSH_STEPS = 50
 """Steps after which what was written is handed to the operating system: what a killed rollout loses at most."""
 _CHUNK_BYTES = 2**20
-_VERSIONED = ("alpasim", "pybullet", "numpy", "numba")
 
 
 class RolloutWriter:
@@ -85,7 +84,7 @@ class RolloutWriter:
             enable_crcs=True,
             enable_data_crcs=True,
         )
-        self._mcap.start(profile="alpasim", library=f"alpasim {_version('alpasim')}")
+        self._mcap.start(profile="alpasim", library=f"alpasim {versions()['alpasim']}")
         self._channels = _register_channels(self._mcap)
         header = _header(scenario, policy_reference, policy_fingerprint, self._tracks, initial)
         self._write_start(header, scenario, renderer)
@@ -302,18 +301,3 @@ def _collect(descriptor: FileDescriptor, found: dict[str, FileDescriptor]) -> No
     for dependency in descriptor.dependencies:
         _collect(dependency, found)
     found.setdefault(descriptor.name, descriptor)
-
-
-@cache
-def versions() -> dict[str, str]:
-    """What the rollout was driven with: the package, what its results depend on, and Python."""
-    return {**{name: _version(name) for name in _VERSIONED}, "python": platform.python_version()}
-
-
-@cache
-def _version(name: str) -> str:
-    """An installed distribution's version; the ARM build of pybullet goes by another name."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return version("pybullet-arm64") if name == "pybullet" else "unknown"
