@@ -201,6 +201,8 @@ def _deed(reason: Reason, speed: float) -> str:
         return "Slow down to stop"
     if acceleration < -0.3:
         return "Slow down"
+    if reason.cause in ("vulnerable", "standing_row") and acceleration >= -0.3:
+        return "Stay slow"
     if acceleration > 0.3:
         return "Speed up" if reason.track < 0 else "Speed up but keep the distance"
     return "Keep the speed" if reason.track < 0 else "Keep the distance"
@@ -227,6 +229,8 @@ def _cause(thought: Thought, observation: Observation, table: FloatArray) -> str
         return f"the road bends {gap}" if reason.gap_m >= 1.0 else "the road bends"
     if reason.cause == "limit":
         return f"the limit falls to {_limit_ahead(thought, table):.0f} km/h {gap}"
+    if reason.acceleration < -0.3:
+        return f"the set speed here is {thought.wanted * 3.6:.0f} km/h"
     return f"nothing limits the set speed of {thought.wanted * 3.6:.0f} km/h"
 
 
@@ -240,13 +244,15 @@ def _does(thought: Thought, track: int, cause: str) -> str:
     around = thought.around
     motion = _motion(thought, track, cause)
     side = "left" if float(around.left[track] + around.right[track]) > 0.0 else "right"
+    kind = int(around.kinds[track])
     if motion == "standing":
-        kind = int(around.kinds[track])
         return "lies in our lane" if kind == ActorKind.DEBRIS else "stands in our lane"
+    if kind in _THINGS:
+        return "slides in our lane"
     if motion == "cutting_in":
         return f"comes into our lane from the {side}"
     if motion == "crossing":
         return f"crosses our way from the {'right' if around.across[track] > 0.0 else 'left'}"
     if motion == "oncoming":
         return "comes towards us in our lane"
-    return "drives in our lane" if int(around.kinds[track]) not in _ON_FOOT else "is in our lane"
+    return "drives in our lane" if kind not in _ON_FOOT else "is in our lane"
