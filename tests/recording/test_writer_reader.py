@@ -18,7 +18,7 @@ from foxglove_schemas_protobuf.SceneUpdate_pb2 import SceneUpdate
 from alpasim.errors import RecordingError
 from alpasim.recording.packing import pack_state, unpack_state
 from alpasim.recording.reader import read_log
-from alpasim.types import MetricValue, WorldState
+from alpasim.types import Contact, EgoState, MetricValue, WorldState
 
 
 def same(first: Any, second: Any) -> bool:
@@ -219,3 +219,15 @@ def test_a_folder_stands_for_the_log_in_it(tmp_path: Path) -> None:
         read_log(tmp_path.parent)
     with pytest.raises(RecordingError, match="no such file"):
         read_log(tmp_path / "other.mcap")
+
+
+def test_no_field_of_a_state_is_left_out_of_the_log() -> None:
+    """A field added to these types has to be packed, and this list extended, or replays would not see it differ."""
+    names = [[field.name for field in dataclasses.fields(kind)] for kind in (WorldState, EgoState, Contact)]
+    assert names == [
+        ["step", "time_us", "ids", "kinds", "extent", "present", "struck", "position", "rotation", "yaw", "velocity"]
+        + ["angular_velocity", "ego", "signals", "contacts", "events"],
+        ["velocity_in_rig", "acceleration_in_rig", "yaw_rate_radps", "steering_angle_rad", "pedal", "wheel_load"]
+        + ["wheel_slipping"],
+        ["first", "second", "impulse_ns", "point", "normal", "closing_speed_mps", "substep"],
+    ]
