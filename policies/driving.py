@@ -30,9 +30,6 @@ FULL_BRAKE = -5.0
 HARDLY = 0.2
 """What takes less than this from driving at the set speed is not what decides [m/s^2]."""
 
-SETTING_OFF_S = 0.3
-"""A plan from standstill begins as fast as it will be so much later: one that begins at rest can be taken for a stop [s]."""
-
 
 @dataclass(frozen=True, slots=True)
 class Thought:
@@ -107,8 +104,6 @@ class Driver:
 
     def trajectory(self, thought: Thought, speed: float, now_us: int) -> Trajectory:
         """Where the thought leads over the next seconds."""
-        if thought.acceleration > 0.0:
-            speed = max(speed, min(thought.acceleration * SETTING_OFF_S, thought.wanted))
         way, times_us = way_and_times(speed, thought.acceleration, max(thought.wanted, speed), now_us)
         return trajectory_along(self.table, thought.plan, thought.around.rig_s, way, times_us)
 
