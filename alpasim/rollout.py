@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from alpasim.errors import InfrastructureError, PhysicsDiverged, PolicyFault, PolicyRaised
 from alpasim.metrics.scores import ExpectationResult, expectation_results, pass_margin, rollout_passed, scene_score
-from alpasim.policy.protocol import PolicyFactory
+from alpasim.policy.protocol import PolicyFactory, needs_of
 from alpasim.recording.codec import ResultRecord
 from alpasim.recording.writer import RolloutWriter
 from alpasim.scenario.concrete import Scenario
@@ -24,6 +24,7 @@ from alpasim.types import EndReason, MetricValue
 
 COMPLETED = "completed"
 INFRASTRUCTURE = "infrastructure_error"
+OUT_OF_MEMORY = "policy_oom"
 NO_SCORE = MetricValue(0.0)
 Answer = TypeVar("Answer")
 
@@ -72,10 +73,12 @@ class _Drive:
     ) -> None:
         """Observe, decide, step, record, until the simulation says why it ended."""
         simulation = self.simulation
-        observation = simulation.reset(scenario)
+        simulation.reset(scenario)
         if start_log is not None:
             self.writer = start_log(simulation)
         policy = self._ask(make)
+        self._ask(simulation.use_sensors, self._ask(needs_of, policy))
+        observation = simulation.observe()
         self._ask(policy.reset, simulation.brief)
         while simulation.end_reason is None:
             asked = time.perf_counter()
@@ -96,7 +99,8 @@ class _Drive:
         message = f"{type(caught).__name__}: {caught}"
         trace = "".join(traceback.format_exception(caught))
         if self.in_policy or isinstance(caught, PolicyFault):
-            status = caught.status if isinstance(caught, PolicyFault) else PolicyRaised.status
+            status = PolicyRaised.status if not isinstance(caught, MemoryError) else OUT_OF_MEMORY
+            status = caught.status if isinstance(caught, PolicyFault) else status
             return _Ending(status, EndReason.POLICY_FAULT, message, trace)
         if isinstance(caught, PhysicsDiverged):
             return _Ending(caught.status, EndReason.PHYSICS_DIVERGED, message, trace)

@@ -62,12 +62,15 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What is kept of one rollout. `score` is 0 and `passed` False for whatever broke; metric values that mean nothing
-    are None; `error` and `error_traceback` say what broke; `wall_s` is the only number that differs between equal runs."""
+    are None; `margin` is by how much it passed or failed, None where that cannot be said, and `reference` what progress was
+    measured against; `error` and `error_traceback` say what broke; `wall_s` alone differs between equal runs."""
 
     status: str
     end_reason: str = ""
     passed: bool = False
+    margin: float | None = None
     score: float = 0.0
+    reference: str = ""
     steps: int = 0
     duration_s: float = 0.0
     metrics: Mapping[str, float | None] = field(default_factory=dict)
@@ -88,6 +91,7 @@ class Outcome:
         value = {name: getattr(self, name) for name in self.__dataclass_fields__}
         value["metrics"] = {name: _out(number) for name, number in self.metrics.items()}
         value["score"], value["duration_s"] = _out(self.score), _out(self.duration_s)
+        value["margin"] = _out(self.margin)
         value["expectations"] = [dict(item) for item in self.expectations]
         value["error"] = _tail(self.error, MAX_ERROR)
         value["error_traceback"] = _tail(self.error_traceback, MAX_TRACEBACK)
@@ -97,7 +101,7 @@ class Outcome:
     def from_json(value: Mapping[str, Any]) -> Outcome:
         """The outcome that `to_json` wrote."""
         numbers = {name: _in(number) for name, number in value["metrics"].items()}
-        changed = {"metrics": numbers, "expectations": tuple(value["expectations"])}
+        changed = {"metrics": numbers, "expectations": tuple(value["expectations"]), "margin": _in(value["margin"])}
         return Outcome(**{**value, **changed, "score": float(value["score"]), "duration_s": float(value["duration_s"])})
 
 

@@ -138,10 +138,10 @@ def _shade(found: Group) -> str:
 
 
 def _reference(row: Row) -> str:
-    """What progress was measured along: only a recorded drive has a place for every moment."""
-    if row.outcome is None or "dist_to_gt_location" not in row.outcome.metrics:
+    """What progress was measured along."""
+    if row.outcome is None or not row.outcome.reference:
         return "–"
-    return "recorded path" if row.outcome.metrics["dist_to_gt_location"] is not None else "route"
+    return "recorded path" if row.outcome.reference == "recorded" else "route"
 
 
 def _metric_lines(summary: Summary, policies: Sequence[str]) -> list[MetricLine]:

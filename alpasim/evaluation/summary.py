@@ -37,12 +37,13 @@ class Group:
     """What some rows of the plan add up to.
 
     `km_per_incident` is the distance driven over the number of rollouts that went off the road, collided by their own
-    fault or broke, inf with none. `min_time_to_collision_s` is the smallest of the group, None where it was never
+    fault or broke, inf with none. `margin` is the smallest of the group's, None where none could be said. `min_time_to_collision_s` is the smallest of the group, None where it was never
     measurable. Counts are of rollouts; `statuses` of what did not complete.
     """
 
     planned: int
     passed: int
+    margin: float | None
     score: Score
     collisions: int
     at_fault: int
@@ -59,6 +60,7 @@ class Group:
         return {
             "planned": self.planned,
             "passed": self.passed,
+            "margin": "inf" if self.margin == math.inf else self.margin,
             "score": self.score.mean,
             "score_ci95": self.score.half_width,
             "collisions": self.collisions,
@@ -162,6 +164,7 @@ def group(rows: Sequence[Row]) -> Group:
     return Group(
         planned=len(rows),
         passed=sum(o.passed for o in outcomes),
+        margin=min((o.margin for o in outcomes if o.margin is not None), default=None),
         score=score_over_seeds(rows),
         collisions=sum(_flag(o.metrics, "collision_any") for o in outcomes),
         at_fault=at_fault,

@@ -15,7 +15,7 @@ from alpasim.evaluation.progress import first_line, printable
 from alpasim.evaluation.summary import Group, Summary
 from alpasim.metrics.scores import KM_PER_INCIDENT_FORMULA, SCENE_SCORE_FORMULA
 
-COLUMNS = ("pass", "score", "at fault", "off road", "progress", "min TTC", "km/incident", "not completed")
+COLUMNS = ("pass", "margin", "score", "at fault", "off road", "progress", "min TTC", "km/incident", "not completed")
 _NARROW = ("pass", "score", "at fault", "km/incident", "not completed")
 """What a terminal of less than WIDE columns has room for; the report has everything."""
 WIDE = 120
@@ -32,6 +32,7 @@ def cells(found: Group) -> tuple[str, ...]:
     broke = ", ".join(f"{count} {status}" for status, count in found.statuses.items())
     return (
         f"{found.passed}/{found.planned}",
+        "-" if found.margin is None else f"{found.margin:+.2f}",
         score,
         str(found.at_fault),
         str(found.off_road),
@@ -61,6 +62,7 @@ def print_summary(summary: Summary, console: Console | None = None) -> None:
     interval = f" ± 95 % interval over seeds {seeds_text(plan.seeds)}" if len(plan.seeds) > 1 else ""
     notes = [
         f"score: {SCENE_SCORE_FORMULA}; mean over the plan{interval}",
+        "margin: smallest of the required expectations' margins, relative to their bounds",
         f"km/incident: {KM_PER_INCIDENT_FORMULA}",
     ]
     if summary.remaining:

@@ -9,7 +9,7 @@ import pytest
 from alpasim.evaluation.jobs import Outcome
 from alpasim.evaluation.store import Row
 from alpasim.evaluation.summary import group, score_over_seeds
-from alpasim.evaluation.table import cells
+from alpasim.evaluation.table import COLUMNS, cells
 
 
 def row(seed: int, score: float, status: str = "completed", scenario: str = "a", **metrics: float | None) -> Row:
@@ -51,7 +51,7 @@ def test_no_incident_means_more_than_was_driven() -> None:
     found = group([row(0, 1.0, dist_traveled_m=2500.0, offroad_or_collision_at_fault=0.0)])
     assert math.isinf(found.km_per_incident)
     assert found.to_json()["km_per_at_fault_incident"] == "inf"
-    assert cells(found)[6] == "> 2.50"
+    assert cells(found)[COLUMNS.index("km/incident")] == "> 2.50"
 
 
 def test_the_smallest_time_to_collision_ignores_rollouts_where_it_meant_nothing() -> None:
@@ -59,7 +59,7 @@ def test_the_smallest_time_to_collision_ignores_rollouts_where_it_meant_nothing(
         [row(0, 1.0, time_to_collision=None), row(1, 1.0, time_to_collision=1.25), row(2, 1.0, time_to_collision=3.0)]
     )
     assert found.min_time_to_collision_s == 1.25
-    assert cells(group([row(0, 1.0, time_to_collision=None)]))[5] == "-"
+    assert cells(group([row(0, 1.0, time_to_collision=None)]))[COLUMNS.index("min TTC")] == "-"
 
 
 def test_a_rollout_that_broke_cannot_have_a_score() -> None:
