@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from alpasim.road.network import Lane, LaneKind, LineMark, RoadNetwork, SurfacePatch
-from alpasim.scenario.concrete import ActorSpec, EgoSpec, Environment, Goal, Scenario, Track
+from alpasim.scenario.concrete import ActorSpec, EgoSpec, Environment, Goal, Scenario
+from alpasim.scenario.vehicles import load_vehicle
 from alpasim.types import (
     ActorKind,
     Bodies,
@@ -27,15 +26,10 @@ from alpasim.types import (
 )
 from alpasim.world.world import World
 
-VEHICLES = Path(__file__).resolve().parents[1] / "assets" / "vehicles"
-
 
 def vehicle(name: str = "sedan", **changes: Any) -> VehicleParameters:
-    """A vehicle from `assets/vehicles`, with some of its parameters changed."""
-    values = yaml.safe_load((VEHICLES / f"{name}.yaml").read_text(encoding="utf-8"))
-    del values["sources"]
-    values["kind"] = ActorKind[values["kind"].upper()]
-    return replace(VehicleParameters(**values), **changes)
+    """A packaged vehicle, with some of its parameters changed."""
+    return replace(load_vehicle(name), **changes)
 
 
 def plain(length_m: float = 20_000.0, width_m: float = 400.0, surfaces: Sequence[SurfacePatch] = ()) -> RoadNetwork:
@@ -184,6 +178,3 @@ class Drive:
             signals=np.zeros(0, dtype=np.int64),
             contacts=bodies.contacts,
         )
-
-
-__all__ = ["Drive", "Track", "car", "plain", "scenario", "straight_on", "vehicle"]

@@ -65,8 +65,8 @@ class Chassis(NamedTuple):
     anti_roll: FloatArray
     """(4,) force per difference of compression between this wheel and its neighbour [N/m]."""
     cornering: FloatArray
-    """(4,) side force per slip angle at the static load, where it stays: a tyre's stiffness follows its load far less than its
-    grip does [N/rad]."""
+    """(4,) side force per slip angle at the static load [N/rad]. An axle keeps the sum, which its wheels share by load: a tyre's
+    stiffness grows with its load, but much less than in proportion."""
     drive_share: FloatArray
     """(4,) share of the drive force."""
     mass: float
@@ -188,6 +188,7 @@ def tyre_forces(
     along: float,
     across: float,
     load: float,
+    axle_load: float,
     total_load: float,
     friction: float,
     drive_n: float,
@@ -201,15 +202,16 @@ def tyre_forces(
     grip = friction * load
     mass = body.mass * load / total_load
     drive = body.drive_share[i] * drive_n
-    resist = brake_n * load / total_load + body.rolling * load
+    resist = brake_n * load / total_load + body.rolling * body.static_load[i]
     to_stop = mass * along / dt_s + drive
     demand = drive - min(resist, to_stop) if to_stop > 0.0 else drive + min(resist, -to_stop)
     # Below this speed a tyre's full stiffness would overshoot within the substep: the floor keeps it to 90 % of a stop.
     slowest = body.cornering[i] / body.static_load[i] * GRAVITY_MPS2 * body.side_mass_factor * dt_s / 0.9
     tangent = across / max(abs(along), slowest)
+    stiffness = 2.0 * body.cornering[i] * load / axle_load
     side = 0.0
     if grip > 0.0:
-        side = -grip * side_force_share(body.cornering[i] * tangent / grip)
+        side = -grip * side_force_share(stiffness * tangent / grip)
     wanted = math.sqrt(demand * demand + side * side)
     limited = min(max(demand, -grip), grip)
     forward, left = within_grip(limited, side, grip)
@@ -294,7 +296,17 @@ def ego_forces(
             to_left = arm[i, 1] * ahead_x - arm[i, 0] * ahead_y
             u, v = forward - wz * to_left, sideways + wz * to_front
             along_n, across_n, slipping[i] = tyre_forces(
-                body, i, u * cos + v * sin, v * cos - u * sin, load[i], total, friction[i], drive_n, brake_n, dt_s
+                body,
+                i,
+                u * cos + v * sin,
+                v * cos - u * sin,
+                load[i],
+                load[i] + load[i ^ 1],
+                total,
+                friction[i],
+                drive_n,
+                brake_n,
+                dt_s,
             )
             front_n, left_n = along_n * cos - across_n * sin, along_n * sin + across_n * cos
             px, py = front_n * ahead_x - left_n * ahead_y, front_n * ahead_y + left_n * ahead_x

@@ -125,16 +125,8 @@ def prism(profile: Sequence[tuple[float, float]], widths: Sequence[float], colou
     half = 0.5 * np.asarray(widths, dtype=np.float64)
     right = np.column_stack([xz[:, 0], -half, xz[:, 1]])
     left = np.column_stack([xz[:, 0], half, xz[:, 1]])
-    around = np.stack([right, left, np.roll(left, -1, axis=0), np.roll(right, -1, axis=0)], axis=1)[:, ::-1]
-    around = around[:, [1, 0, 3, 2]][:, ::-1] if _inward(around, xz) else around
+    around = np.stack([right, left, np.roll(left, -1, axis=0), np.roll(right, -1, axis=0)], axis=1)
     return merge([quads(around, colour), fan(right, colour), fan(left[::-1], colour)])
-
-
-def _inward(faces: Points, profile: Points) -> bool:
-    """Whether the faces around a prism look towards its middle."""
-    middle = np.array([profile[:, 0].mean(), 0.0, profile[:, 1].mean()])
-    normals = np.cross(faces[:, 2] - faces[:, 0], faces[:, 3] - faces[:, 1])
-    return float(np.sum(normals * (faces.mean(axis=1) - middle))) < 0.0
 
 
 def tube(
@@ -185,6 +177,21 @@ def wheel(centre: Sequence[float], radius: float, width: float, sides: int = 12)
     tyre = tube((x, y - half, z), (x, y + half, z), (radius, radius), (26, 27, 30), sides)
     rim = tube((x, y - half - 0.006, z), (x, y + half + 0.006, z), (0.6 * radius, 0.6 * radius), (150, 154, 160), 8)
     return merge([tyre, rim])
+
+
+def pane(corners: Sequence[Sequence[float]], colour: Colour, inset: float = 0.0, lift: float = 0.008) -> Mesh:
+    """A flat sheet that lies `lift` [m] above the face `corners` (4, 3), drawn in by the share `inset` on every side."""
+    face = np.asarray(corners, dtype=np.float64)
+    normal = np.cross(face[2] - face[0], face[3] - face[1])
+    drawn_in = face + inset * (face.mean(axis=0) - face) + lift * normal / np.linalg.norm(normal)
+    return quads(drawn_in[None], colour)
+
+
+def both_sides(mesh: Mesh) -> Mesh:
+    """The mesh and its mirror image on the other side of the x-z plane."""
+    mirrored = np.array([1.0, -1.0, 1.0], dtype=np.float32)
+    other = Mesh(mesh.points * mirrored, mesh.normals * mirrored, mesh.colours, mesh.triangles[:, ::-1])
+    return merge([mesh, other])
 
 
 def moved(mesh: Mesh, offset: Sequence[float], yaw: float = 0.0) -> Mesh:

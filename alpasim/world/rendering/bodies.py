@@ -1,0 +1,56 @@
+"""Which mesh an actor has: by kind, fitted to its box, painted by its row. Meshes of equal boxes are made once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from alpasim.types import ActorKind
+from alpasim.world.rendering import people, things, vehicles
+from alpasim.world.rendering.mesh import Mesh, fitted
+
+EGO_PAINT = (34, 108, 190)
+LOOKS = 24
+"""Rows repeat their looks after so many."""
+
+
+def body(kind: ActorKind, extent: tuple[float, float, float], row: int) -> Mesh:
+    """An actor's mesh about its box centre, x forward, filling its box."""
+    return _body(kind, tuple(round(side, 3) for side in extent), row % LOOKS if row else LOOKS)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=512)
+def _body(kind: ActorKind, extent: tuple[float, float, float], look: int) -> Mesh:
+    return fitted(_shape(kind, *extent, look), extent)
+
+
+def _shape(kind: ActorKind, length: float, width: float, height: float, look: int) -> Mesh:
+    size = (length, width, height)
+    paint = EGO_PAINT if look == LOOKS else vehicles.PAINTS[look % len(vehicles.PAINTS)]
+    match kind:
+        case ActorKind.CAR:
+            return vehicles.car(*size, paint)
+        case ActorKind.VAN:
+            return vehicles.van(*size, paint)
+        case ActorKind.TRUCK:
+            cab, cargo = vehicles.TRUCK_PAINTS, vehicles.CARGO_PAINTS
+            return vehicles.truck(*size, cab[look % len(cab)], cargo[(look // 2) % len(cargo)])
+        case ActorKind.BUS:
+            return vehicles.bus(*size, vehicles.BUS_PAINTS[look % len(vehicles.BUS_PAINTS)])
+        case ActorKind.TRAIN:
+            return vehicles.train(*size, vehicles.TRAIN_PAINT)
+        case ActorKind.MOTORCYCLE:
+            return people.motorcycle(*size, look)
+        case ActorKind.BICYCLE:
+            return people.bicycle(*size, look)
+        case ActorKind.PEDESTRIAN:
+            return people.pedestrian(*size, look)
+        case ActorKind.ANIMAL:
+            return people.animal(*size, look)
+        case ActorKind.CONE:
+            return things.cone(*size)
+        case ActorKind.BARRIER:
+            return things.barrier(*size)
+        case ActorKind.DEBRIS:
+            return things.debris(*size)
+        case _:
+            return things.unknown(*size)

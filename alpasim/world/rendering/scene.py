@@ -1,0 +1,151 @@
+"""What there is to draw in a scenario: parts, each a mesh with a semantic class, standing still or carried by an actor.
+
+Built once a scenario; at each moment it says where every part is and which parts show. Both renderers draw from it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from alpasim.road.network import RoadNetwork
+from alpasim.scenario.concrete import Scenario
+from alpasim.sensors.camera import CameraSpec, SemanticClass, actor_class
+from alpasim.types import EGO, ActorKind, BoolArray, FloatArray, IntArray, SignalColour, VehicleParameters, WorldState
+from alpasim.vehicle.frames import rig_from_box
+from alpasim.world.rendering.bodies import body
+from alpasim.world.rendering.ground import ground
+from alpasim.world.rendering.lens import Lens
+from alpasim.world.rendering.mesh import Mesh, moved
+from alpasim.world.rendering.things import lamp, light_post
+
+STILL = -1
+"""Row of a part that no actor carries."""
+
+CHUNK_M = 80.0
+"""Ground is drawn in squares of this side, so that what lies behind the camera can be left out."""
+
+_LIT: dict[SignalColour, tuple[SignalColour, ...]] = {
+    SignalColour.RED: (SignalColour.RED, SignalColour.RED_YELLOW),
+    SignalColour.YELLOW: (SignalColour.YELLOW, SignalColour.RED_YELLOW),
+    SignalColour.GREEN: (SignalColour.GREEN,),
+}
+"""When each lamp of a traffic light is lit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A mesh in the world frame where `row` is STILL, else in the frame of that row's box centre.
+
+    `signal` is the row of the light that it is a lamp of (-1: none), which then shows only in `colours`.
+    """
+
+    mesh: Mesh
+    code: int
+    row: int = STILL
+    signal: int = -1
+    colours: tuple[SignalColour, ...] = ()
+
+
+class Scene:
+    """The parts of one scenario, and arrays over its p parts: `rows`, `codes` (p,), `centres` (p, 3), `radii` (p,) [m].
+
+    Parts that stand still come after those of actors, ground last.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.vehicle: VehicleParameters = scenario.ego.vehicle
+        parts = (*_actors(scenario), *_lights(scenario.road), *_ground(scenario.road))
+        self.parts: tuple[Part, ...] = parts
+        self.rows: IntArray = np.array([part.row for part in parts], dtype=np.int64)
+        self.codes: IntArray = np.array([part.code for part in parts], dtype=np.int64)
+        bounds = [part.mesh.bounds for part in parts]
+        self.centres: FloatArray = np.array([0.5 * (low + high) for low, high in bounds])
+        self.radii: FloatArray = np.array([0.5 * float(np.linalg.norm(high - low)) for low, high in bounds])
+        self._signals = np.array([part.signal for part in parts], dtype=np.int64)
+        self._masks = np.array([sum(1 << colour for colour in part.colours) for part in parts], dtype=np.int64)
+        self._carried = self.rows != STILL
+
+    def poses(self, state: WorldState) -> tuple[FloatArray, FloatArray]:
+        """Where every part is: position (p, 3) [m] and rotation (p, 4), the identity for those that stand still."""
+        position, rotation = np.zeros((len(self.rows), 3)), np.zeros((len(self.rows), 4))
+        rotation[:, 3] = 1.0
+        rows = self.rows[self._carried]
+        position[self._carried] = state.position[rows]
+        rotation[self._carried] = state.rotation[rows]
+        return position, rotation
+
+    def lens(self, state: WorldState, spec: CameraSpec) -> tuple[Lens, FloatArray]:
+        """The ego's camera where it is in `state`, and the rig's pose (4,) x, y, z, yaw."""
+        rig = rig_from_box(state.position[EGO], float(state.yaw[EGO]), self.vehicle)
+        return Lens.at(spec, rig), rig
+
+    def shown(self, state: WorldState, lens: Lens) -> BoolArray:
+        """Which parts (p,) show in the picture: present, lit, inside the view; the ego only from outside its box."""
+        position = np.zeros((len(self.rows), 3))
+        position[self._carried] = state.position[self.rows[self._carried]]
+        radii = np.where(self._carried, self.radii + np.linalg.norm(self.centres, axis=1), self.radii)
+        shown = lens.sees(np.where(self._carried[:, None], position, self.centres), radii)
+        shown[self._carried] &= state.present[self.rows[self._carried]]
+        shown[self._carried] &= (self.rows[self._carried] != EGO) | self._sees_ego(lens.spec)
+        lamps = self._signals >= 0
+        if lamps.any():
+            shown[lamps] &= (self._masks[lamps] >> state.signals[self._signals[lamps]] & 1).astype(bool)
+        return shown
+
+    def _sees_ego(self, spec: CameraSpec) -> bool:
+        """Whether a camera sits outside the ego's box, with a hand's breadth to spare."""
+        vehicle, mount = self.vehicle, spec.mount
+        along = abs(mount.x_m + vehicle.rear_axle_x_m) - 0.5 * vehicle.length_m
+        return max(along, abs(mount.y_m) - 0.5 * vehicle.width_m, mount.z_m - vehicle.height_m) > 0.1
+
+
+def _actors(scenario: Scenario) -> Iterator[Part]:
+    ego = scenario.ego.vehicle
+    bodies = [(ego.kind, ego.extent), *((actor.kind, actor.extent) for actor in scenario.actors)]
+    for row, (kind, extent) in enumerate(bodies):
+        yield Part(body(ActorKind(kind), extent, row), actor_class(kind), row)
+
+
+def _lights(road: RoadNetwork) -> Iterator[Part]:
+    """A post with three lamps for every traffic light, each lamp once lit and once dark."""
+    code = int(SemanticClass.TRAFFIC_LIGHT)
+    for row, signal in enumerate(road.signals):
+        place, yaw = (*signal.position, 0.0), _facing(road, row)
+        yield Part(moved(light_post(), place, yaw), code)
+        for colour, when in _LIT.items():
+            dark = tuple(other for other in SignalColour if other not in when)
+            yield Part(moved(lamp(colour, True), place, yaw), code, STILL, row, when)
+            yield Part(moved(lamp(colour, False), place, yaw), code, STILL, row, dark)
+
+
+def _facing(road: RoadNetwork, signal: int) -> float:
+    """Heading that a traffic light looks in: against the lanes that it controls."""
+    for lane in road.lanes:
+        if lane.signal == signal:
+            dx, dy = lane.centre[-1] - lane.centre[-2]
+            return math.atan2(-dy, -dx)
+    return 0.0
+
+
+def _ground(road: RoadNetwork) -> Iterator[Part]:
+    for code, mesh in ground(road):
+        for chunk in _chunks(mesh):
+            yield Part(chunk, int(code))
+
+
+def _chunks(mesh: Mesh) -> Iterator[Mesh]:
+    """The mesh in squares of CHUNK_M, by where the middles of its triangles lie."""
+    middles = mesh.points[mesh.triangles, :2].mean(axis=1)
+    cells = np.floor(middles / CHUNK_M).astype(np.int64)
+    _, which = np.unique(cells, axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    for number in range(int(which.max()) + 1):
+        triangles = mesh.triangles[which == number]
+        used, local = np.unique(triangles, return_inverse=True)
+        yield Mesh(
+            mesh.points[used], mesh.normals[used], mesh.colours[used], local.reshape(-1, 3).astype(np.int32)
+        )

@@ -1,0 +1,48 @@
+"""Light and air, the same for both renderers: the sky's colours, the sun's share of brightness, and fog.
+
+The sky is brighter towards the horizon. A surface shows AMBIENT of its colour plus DIFFUSE times the cosine between its
+normal and the sun. Fog follows Koschmieder: contrast falls with exp(-3.912 d / V), to 2 % at the visibility V.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alpasim.sensors.camera import CameraSpec
+from alpasim.types import FloatArray
+from alpasim.world.rendering.mesh import SUN
+
+AMBIENT, DIFFUSE = 0.56, 0.5
+HORIZON = np.array((206.0, 220.0, 232.0))
+ZENITH = np.array((86.0, 138.0, 204.0))
+FOG = np.array((196.0, 201.0, 205.0))
+SUN_DIRECTION = SUN / np.linalg.norm(SUN)
+CLEAR_M = 5000.0
+"""Visibility from which on no fog is drawn [m]."""
+
+
+def extinction(visibility_m: float) -> float:
+    """What fog takes out of the contrast in a metre [1/m]; 0 in clear air."""
+    return -math.log(0.02) / visibility_m if visibility_m < CLEAR_M else 0.0
+
+
+def sky_picture(spec: CameraSpec, foggy: bool) -> NDArray[np.uint8]:
+    """The sky alone as the camera sees it (height, width, 3), from a level rig."""
+    if foggy:
+        return np.broadcast_to(FOG.astype(np.uint8), (spec.height, spec.width, 3)).copy()
+    rays = spec.rays()
+    upwards = (rays @ spec.mount.rotation.T)[..., 2] / np.linalg.norm(rays, axis=-1)
+    share = np.sqrt(np.clip(upwards, 0.0, 1.0))[..., None]
+    colours: NDArray[np.uint8] = np.rint(HORIZON + (ZENITH - HORIZON) * share).astype(np.uint8)
+    return colours
+
+
+def in_fog(rgb: NDArray[np.uint8], depth: NDArray[np.float32], spec: CameraSpec, per_metre: float) -> NDArray[np.uint8]:
+    """A picture (height, width, 3) with fog in front of everything at its `depth` (height, width) [m]."""
+    distance: FloatArray = depth * np.linalg.norm(spec.rays(), axis=-1)
+    contrast = np.exp(-per_metre * distance)[..., None]
+    mixed: NDArray[np.uint8] = np.rint(rgb * contrast + FOG * (1.0 - contrast)).astype(np.uint8)
+    return mixed
