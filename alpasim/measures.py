@@ -1,8 +1,8 @@
-"""Distance, gap, time headway and time to collision of one road user against all others, as arrays.
+"""Distance, gap, time headway, time to collision and visible share of all other road users, as arrays.
 
 Answers what triggers, sensors, metrics and drivers all ask, with one definition for everybody. It looks straight ahead
 along a heading: gaps along a lane or a route need the road and are asked of whoever holds it. Everything happens in the
-ground plane; heights are ignored.
+ground plane, but for the visible share: heights are ignored elsewhere.
 
 All functions take the struct of arrays that a WorldState or Tracks holds: `position` (n, 2 or 3) box centres [m], `yaw`
 (n,) [rad], `extent` (n, 2 or 3) length and width first [m], `velocity` (n, 2 or 3) [m/s], `present` (n,), and the
@@ -16,8 +16,8 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
-from alpasim.geometry import box_distance
-from alpasim.types import BoolArray, FloatArray
+from alpasim.geometry import box_distance, wrap_angle
+from alpasim.types import BoolArray, FloatArray, IntArray
 
 
 @compiled
@@ -160,3 +160,177 @@ def time_to_collision(
         if time <= horizon_s:
             result[i] = time
     return result
+
+
+SILHOUETTE_COLUMNS = 16
+"""Columns of rays that a silhouette is divided into across."""
+
+
+@compiled
+def _along_ray(
+    x: float, y: float, cos: float, sin: float, ray_cos: float, ray_sin: float, a: float, b: float
+) -> tuple[float, float]:
+    """Where a level ray from the origin enters and leaves a box centred at (x, y), heading (cos, sin), half extents a, b
+    [m]; (inf, -inf) where it passes by or the box lies behind."""
+    at, aside = -(x * cos + y * sin), -(y * cos - x * sin)
+    along, across = ray_cos * cos + ray_sin * sin, ray_sin * cos - ray_cos * sin
+    enter, leave = 0.0, np.inf
+    for place, speed, half in ((at, along, a), (aside, across, b)):
+        if speed == 0.0:
+            if abs(place) > half:
+                return np.inf, -np.inf
+        else:
+            first, last = (-half - place) / speed, (half - place) / speed
+            enter, leave = max(enter, min(first, last)), min(leave, max(first, last))
+    if enter > leave:
+        return np.inf, -np.inf
+    return enter, leave
+
+
+@compiled
+def _rise(bottom: float, top: float, enter: float, leave: float) -> tuple[float, float]:
+    """Lowest and highest slope under which a box is seen in one column, from heights above the eye and two distances."""
+    near, far = max(enter, 1e-3), max(leave, 1e-3)
+    return bottom / (near if bottom < 0.0 else far), top / (near if top > 0.0 else far)
+
+
+@compiled
+def _cut(low: FloatArray, high: FloatArray, count: int, bottom: float, top: float) -> int:
+    """Take [bottom, top] out of `count` intervals [low, high] in place; how many are left."""
+    kept = count
+    for i in range(count - 1, -1, -1):
+        if top <= low[i] or bottom >= high[i]:
+            continue
+        below, above = bottom > low[i], top < high[i]
+        if below and above:
+            low[kept], high[kept] = top, high[i]
+            high[i] = bottom
+            kept += 1
+        elif below:
+            high[i] = bottom
+        elif above:
+            low[i] = top
+        else:
+            kept -= 1
+            low[i], high[i] = low[kept], high[kept]
+    return kept
+
+
+@compiled
+def _silhouettes(
+    position: FloatArray, yaw: FloatArray, extent: FloatArray, present: BoolArray, eye: FloatArray, row: int
+) -> FloatArray:
+    """What the eye sees each box under, nan rows where there is none (n, 8): direction of the centre [rad], offsets of the
+    right and left edge from it [rad], least and greatest distance of the box [m], cos and sin of its heading, and 1 where
+    the eye is inside its outline."""
+    seen = np.full((position.shape[0], 8), np.nan)
+    for i in range(position.shape[0]):
+        if i == row or not present[i]:
+            continue
+        x, y, cos, sin = position[i, 0] - eye[0], position[i, 1] - eye[1], math.cos(yaw[i]), math.sin(yaw[i])
+        a, b = 0.5 * extent[i, 0], 0.5 * extent[i, 1]
+        middle, right, left = math.atan2(y, x), 0.0, 0.0
+        for along, across in ((a, b), (-a, b), (-a, -b), (a, -b)):
+            dx, dy = x + along * cos - across * sin, y + along * sin + across * cos
+            turn = math.atan2(x * dy - y * dx, x * dx + y * dy)
+            right, left = min(right, turn), max(left, turn)
+        centre, half = math.hypot(x, y), math.hypot(a, b)
+        inside = abs(x * cos + y * sin) <= a and abs(y * cos - x * sin) <= b
+        seen[i, 0], seen[i, 1], seen[i, 2] = middle, right, left
+        seen[i, 3], seen[i, 4], seen[i, 5], seen[i, 6] = max(centre - half, 0.0), centre + half, cos, sin
+        seen[i, 7] = 1.0 if inside else 0.0
+    return seen
+
+
+@compiled
+def _free_slopes(
+    i: int,
+    angle: float,
+    others: IntArray,
+    seen: FloatArray,
+    position: FloatArray,
+    extent: FloatArray,
+    eye: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+) -> tuple[float, float]:
+    """Slopes that box i fills in the column at `angle`, and those of them that none of the `others` covers; `low` and `high`
+    are scratch."""
+    c, s = math.cos(angle), math.sin(angle)
+    enter, leave = _along_ray(
+        position[i, 0] - eye[0],
+        position[i, 1] - eye[1],
+        seen[i, 5],
+        seen[i, 6],
+        c,
+        s,
+        0.5 * extent[i, 0],
+        0.5 * extent[i, 1],
+    )
+    middle, half = position[i, 2] - eye[2], 0.5 * extent[i, 2]
+    low[0], high[0] = _rise(middle - half, middle + half, enter, leave)
+    full, pieces, free = high[0] - low[0], 1, 0.0
+    for j in others:
+        dx, dy = position[j, 0] - eye[0], position[j, 1] - eye[1]
+        first, last = _along_ray(dx, dy, seen[j, 5], seen[j, 6], c, s, 0.5 * extent[j, 0], 0.5 * extent[j, 1])
+        if first >= enter:
+            continue
+        middle, half = position[j, 2] - eye[2], 0.5 * extent[j, 2]
+        bottom, top = _rise(middle - half, middle + half, first, last)
+        pieces = _cut(low, high, pieces, bottom, top)
+        if pieces == 0:
+            break
+    for k in range(pieces):
+        free += high[k] - low[k]
+    return full, free
+
+
+@compiled
+def visible_fraction(
+    position: FloatArray,
+    yaw: FloatArray,
+    extent: FloatArray,
+    present: BoolArray,
+    eye: FloatArray,
+    facing: float,
+    half_view: float,
+    wanted: BoolArray,
+    row: int,
+) -> FloatArray:
+    """Share of each wanted box's silhouette that an eye at `eye` (3,) sees past all other boxes (n,), 0 where not wanted.
+
+    The silhouette is what a cylinder around the eye shows: SILHOUETTE_COLUMNS columns of equal angle across, in each of
+    which the slopes between the box's lowest and highest visible edge count, and those that a nearer box covers are taken
+    away exactly. Columns farther than `half_view` from the direction `facing` are not visible [rad]. Boxes are upright:
+    pitch and roll do not count. `row` is whose eye it is; its own box hides nothing. A box around the eye hides all.
+    """
+    count = position.shape[0]
+    share = np.zeros(count)
+    seen = _silhouettes(position, yaw, extent, present, eye, row)
+    near = np.empty(count, dtype=np.int64)
+    low, high = np.empty(count + 1), np.empty(count + 1)
+    for i in range(count):
+        if not wanted[i] or math.isnan(seen[i, 0]):
+            continue
+        if seen[i, 7] == 1.0:
+            share[i] = 1.0
+            continue
+        others = 0
+        for j in range(count):
+            if j == i or math.isnan(seen[j, 0]) or seen[j, 3] > seen[i, 4]:
+                continue
+            apart = wrap_angle(seen[j, 0] - seen[i, 0])
+            if seen[j, 7] == 1.0 or (apart + seen[j, 1] < seen[i, 2] and apart + seen[j, 2] > seen[i, 1]):
+                near[others] = j
+                others += 1
+        total, free = 0.0, 0.0
+        for column in range(SILHOUETTE_COLUMNS):
+            part = (column + 0.5) / SILHOUETTE_COLUMNS
+            angle = seen[i, 0] + seen[i, 1] + part * (seen[i, 2] - seen[i, 1])
+            full, clear = _free_slopes(i, angle, near[:others], seen, position, extent, eye, low, high)
+            total += full
+            if abs(wrap_angle(angle - facing)) <= half_view:
+                free += clear
+        if total > 0.0:
+            share[i] = free / total
+    return share

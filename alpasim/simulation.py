@@ -6,15 +6,18 @@ its own. It does not ask policies (`rollout.py` does, or RL code through `env.py
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from alpasim.errors import InputError
 from alpasim.metrics.goal import goal_reached
 from alpasim.metrics.recorder import Metrics
 from alpasim.policy.checks import checked_decision
 from alpasim.scenario.concrete import Scenario
-from alpasim.sensors.objects import ObjectSensor
+from alpasim.scenario.senses import sensor_options as checked_options
+from alpasim.sensors.suite import OBJECTS, Senses
 from alpasim.traffic.engine import Traffic
 from alpasim.types import (
     EGO,
@@ -45,13 +48,26 @@ class Simulation:
 
     Raises ValueError when the control step is not a whole number of substeps, PolicyInvalidAction for a decision that is
     not finite or of the wrong shape, PhysicsDiverged when a body leaves the finite world.
+
+    `sensors` names what the ego perceives with (`sensors/suite.py`): nothing else is computed. `sensor_options` replaces
+    what the scenario writes under `sensors`, by the same keys. Raises InputError for a sensor that does not exist.
     """
 
     state: WorldState
     end_reason: EndReason | None
+    _observation: Observation | None
 
-    def __init__(self, scenario: Scenario, *, metrics: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        sensors: Sequence[str] = (OBJECTS,),
+        sensor_options: Mapping[str, Any] | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> None:
         self._metric_names = metrics
+        self._sensor_names = tuple(sensors)
+        self._sensor_options = checked_options(sensor_options or {})
         self._world: World | None = None
         self._build(scenario)
 
@@ -62,9 +78,31 @@ class Simulation:
         self._kinds = frozen(np.array([scenario.ego.vehicle.kind, *(a.kind for a in scenario.actors)], dtype=np.int64))
         self._extent = frozen(np.array([scenario.ego.vehicle.extent, *(a.extent for a in scenario.actors)], float))
         self._traffic = Traffic(scenario, stream(scenario.seed, TRAFFIC_STREAM))
-        self._sensor = ObjectSensor(scenario, np.random.default_rng(stream(scenario.seed, SENSOR_STREAM)))
+        self._senses = self._make_senses()
         self._tracker = Tracker(scenario.ego.vehicle, self.dt_s)
         self.metrics = Metrics(scenario, self._metric_names)
+
+    def _make_senses(self) -> Senses:
+        return Senses(
+            self.scenario,
+            self._sensor_names,
+            stream(self.scenario.seed, SENSOR_STREAM),
+            options=self._sensor_options,
+        )
+
+    def use_sensors(self, names: Sequence[str]) -> None:
+        """Perceive with these sensors from now on, each as after a reset; InputError for one that does not exist."""
+        if tuple(names) == self._sensor_names:
+            return
+        before, self._sensor_names = self._sensor_names, tuple(names)
+        try:
+            self._senses = self._make_senses()
+        except InputError:
+            self._sensor_names = before
+            raise
+        if self._world is not None:
+            self._senses.reset(self.state)
+            self._observation = None
 
     @property
     def brief(self) -> RolloutBrief:
@@ -75,6 +113,7 @@ class Simulation:
             route=scenario.ego.route,
             control_dt_us=scenario.dt_us,
             time_limit_s=scenario.time_limit_s,
+            sensors=self._senses.names,
             policy_seed=int(stream(scenario.seed, POLICY_STREAM).generate_state(1)[0]),
             reference_path=scenario.reference,
         )
@@ -83,7 +122,7 @@ class Simulation:
     def track_actors(self) -> dict[int, str]:
         """Which actor stands behind each track id of the observations: for logs and checks, never for a policy."""
         ids = self.scenario.ids
-        return {track: ids[row] for track, row in self._sensor.track_rows.items()}
+        return {track: ids[row] for track, row in self._senses.track_rows.items()}
 
     @property
     def steps_done(self) -> int:
@@ -99,17 +138,17 @@ class Simulation:
             self._world = World(self.scenario)
         self.state = self._commit(0, self._world.reset(self.scenario, motion), ())
         self._traffic.reset(self.state)
-        self._sensor.reset()
+        self._senses.reset(self.state)
         self._tracker.reset()
         self.metrics.reset(self.state)
         self.end_reason = None
-        self._observation: Observation | None = None
+        self._observation = None
         return self.observe()
 
     def observe(self) -> Observation:
         """What the ego knows of the present state; sensed once a step, however often it is asked for."""
         if self._observation is None:
-            self._observation = self._sensor.observe(self.state)
+            self._observation = self._senses.observe(self.state)
         return self._observation
 
     def step(self, decision: Decision, decide_wall_s: float = 0.0) -> Step:

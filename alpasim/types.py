@@ -8,6 +8,7 @@ of these values holds is read-only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Literal
@@ -313,11 +314,20 @@ class Tracks:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What one sensor measured: `time_us` is when, `arrays` by name as the sensor's own page describes them, all read-only."""
+
+    time_us: int
+    arrays: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What the ego knows at one moment, and all that a policy sees.
 
     `rig_pose` is (4,) x, y, z, yaw of the rig in the world; `signals` (m,) SignalColour codes by signal row of the route;
-    `route_s` and `route_d` are the box centre's place on the brief's route, d left positive [m].
+    `route_s` and `route_d` are the box centre's place on the brief's route, d left positive [m]. `readings` holds the latest
+    of each further sensor that was asked for, by its name; one slower than the control step keeps its older time.
     """
 
     step: int
@@ -328,6 +338,7 @@ class Observation:
     signals: IntArray
     route_s: float
     route_d: float
+    readings: Mapping[str, Reading] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,7 @@ def _calibration_s() -> float:
 
 
 PARTS = (
-    ("senses", "_sensor", "observe"),
+    ("senses", "_senses", "observe"),
     ("events", "_traffic", "apply_events"),
     ("traffic", "_traffic", "advance"),
     ("physics", "_world", "step"),

@@ -13,14 +13,28 @@ from typing import Any
 from alpasim.road.network import RoadNetwork
 from alpasim.types import ActorKind, FloatArray, IntArray, Route, Trajectory, VehicleParameters
 
+CONTROL_DT_US = 100_000
+"""The control step of every scenario file [us]."""
+
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Weather and grip of the whole scene; `visibility_m` is inf in clear air, `rain` in [0, 1]."""
+    """Weather and grip of the whole scene; `visibility_m` is inf in clear air, `rain` and `snow` in [0, 1], `light` is `day`,
+    `night` or `low_sun`."""
 
     friction: float = 0.9
     rain: float = 0.0
     visibility_m: float = float("inf")
+    snow: float = 0.0
+    light: str = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class PerceptionChoice:
+    """How well the ego perceives others: a level of `sensors/perception.py`, and the figures that the file writes itself."""
+
+    level: str = "truth"
+    written: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +140,8 @@ class Expectation:
 class Scenario:
     """One concrete scenario. `source` is the file it came from; `inputs` holds the bytes of every file it was read from,
     by name relative to the source's folder, so that a log can carry them. `content_hash` covers the inputs, the seed and
-    the values drawn, and nothing of where the files lie."""
+    the values drawn, and nothing of where the files lie. `sensors` holds the options of sensors by name, as instances of the
+    models in `senses.py`; a sensor that is not named there has its defaults."""
 
     name: str
     title: str
@@ -139,8 +154,10 @@ class Scenario:
     events: tuple[Event, ...] = ()
     expect: tuple[Expectation, ...] = ()
     environment: Environment = field(default_factory=Environment)
+    perception: PerceptionChoice = field(default_factory=PerceptionChoice)
+    sensors: Mapping[str, Any] = field(default_factory=dict)
     time_limit_s: float = 30.0
-    dt_us: int = 100_000
+    dt_us: int = CONTROL_DT_US
     substeps: int = 10
     tags: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, float | int | str] = field(default_factory=dict)

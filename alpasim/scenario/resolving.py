@@ -20,6 +20,7 @@ from alpasim.road.pieces import build_road
 from alpasim.road.routing import find_route
 from alpasim.scenario import checks
 from alpasim.scenario.concrete import (
+    CONTROL_DT_US,
     Action,
     Condition,
     EgoSpec,
@@ -34,6 +35,7 @@ from alpasim.scenario.faults import Path, Report
 from alpasim.scenario.files import Inputs
 from alpasim.scenario.placing import Placed, Ribbons, circle, course_area, course_length
 from alpasim.scenario.schema import EgoModel, ScenarioModel
+from alpasim.scenario.senses import perception_choice, timing_faults
 from alpasim.scenario.spawning import actor_spec, place_all
 from alpasim.scenario.tracks import load_tracks
 from alpasim.scenario.values import EGO_NAME
@@ -126,6 +128,10 @@ def resolve(
     checks.check_waypoints(model, actors, road, report)
     checks.check_actions(model, report)
     checks.check_conditions(model, road, report)
+    perception, sensors = perception_choice(model.perception), model.sensors.by_name()
+    for fault in timing_faults(perception, sensors, CONTROL_DT_US):
+        place, _, told = fault.partition(": ")
+        report.add(tuple(place.split(".")), told)
     report.stop_if_any()
     assert ego is not None and goal is not None  # either missing is a fault
     route = _route(road, ego, goal, vehicle, model, report, routes)
@@ -145,8 +151,14 @@ def resolve(
         events=events,
         expect=tuple(expectation(entry) for entry in model.expect),
         environment=Environment(
-            model.environment.friction, model.environment.rain, math.inf if visibility is None else visibility
+            model.environment.friction,
+            model.environment.rain,
+            math.inf if visibility is None else visibility,
+            model.environment.snow,
+            model.environment.light,
         ),
+        perception=perception,
+        sensors=sensors,
         time_limit_s=model.end.time_limit_s,
         tags={key: value for key, value in model.tags.model_dump().items() if value},
         parameters=dict(origin.parameters),

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, m
 
 from alpasim.road.pieces import RoadModel
 from alpasim.scenario.participants import ActorModel, EgoModel, GoalModel, KindWord, PlaceModel
+from alpasim.scenario.senses import PerceptionWord, SensorsModel
 from alpasim.scenario.triggers import (
     ACTION_KINDS,
     CONDITION_KINDS,
@@ -129,7 +130,9 @@ class EnvironmentModel(Model):
 
     friction: Friction = 0.9
     rain: Share = 0.0
+    snow: Share = 0.0
     visibility_m: Positive | None = None
+    light: Literal["day", "night", "low_sun"] = "day"
 
 
 class SurfaceModel(Model):
@@ -213,6 +216,8 @@ class ScenarioModel(Model):
     road: RoadModel
     environment: EnvironmentModel = EnvironmentModel()
     surfaces: Annotated[tuple[SurfaceModel, ...], Field(max_length=1000)] = ()
+    perception: PerceptionWord = "truth"
+    sensors: SensorsModel = SensorsModel()
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
     tracks: FileModel | None = None
     ego: EgoModel

@@ -1,17 +1,20 @@
 """The object list: what a perfect detector tells the ego about itself, the others, the lights and the route.
 
 Answers what a policy sees. It hides who the others are: tracks carry random numbers and come nearest first, so neither
-number nor order tells which actor of the script is behind one. Occlusion, noise and faults are not modelled here.
+number nor order tells which actor of the script is behind one. Range, occlusion and noise of a real detector are the
+matter of `perception.py`, whose list takes the place of this one where a scenario asks for it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
 from alpasim.compiled import compiled
 from alpasim.scenario.concrete import Scenario
 from alpasim.sensors.place import LinePlace
-from alpasim.types import EGO, BoolArray, FloatArray, IntArray, Observation, Tracks, WorldState, frozen
+from alpasim.types import EGO, BoolArray, FloatArray, IntArray, Observation, Reading, Tracks, WorldState, frozen
 from alpasim.vehicle.frames import rig_from_box
 
 RANGE_M = 200.0
@@ -19,7 +22,7 @@ RANGE_M = 200.0
 
 
 @compiled
-def _perceived(position: FloatArray, present: BoolArray, ids: IntArray, range_m: float) -> IntArray:
+def perceived_rows(position: FloatArray, present: BoolArray, ids: IntArray, range_m: float) -> IntArray:
     """Rows other than the ego's that are present and in range, nearest first; equal distances by track number."""
     count = 0
     rows = np.empty(position.shape[0], dtype=np.int64)
@@ -65,10 +68,14 @@ class ObjectSensor:
         """Back to the start of the route."""
         self._place.reset()
 
-    def observe(self, state: WorldState) -> Observation:
-        """What the ego knows of `state`; every array is read-only."""
-        rows = _perceived(state.position, state.present, self._ids, self._range_m)
-        tracks = Tracks(
+    def current_ids(self) -> IntArray:
+        """Track number of every row (n,)."""
+        return self._ids
+
+    def perceive(self, state: WorldState) -> Tracks:
+        """The true object list of `state`."""
+        rows = perceived_rows(state.position, state.present, self._ids, self._range_m)
+        return Tracks(
             ids=frozen(self._ids[rows]),
             kinds=frozen(state.kinds[rows]),
             position=frozen(state.position[rows]),
@@ -76,6 +83,14 @@ class ObjectSensor:
             velocity=frozen(state.velocity[rows]),
             extent=frozen(state.extent[rows]),
         )
+
+    def observe(
+        self, state: WorldState, tracks: Tracks | None = None, readings: Mapping[str, Reading] | None = None
+    ) -> Observation:
+        """What the ego knows of `state`, every array read-only: the true object list unless another is handed in, and the
+        readings of further sensors."""
+        if tracks is None:
+            tracks = self.perceive(state)
         position, yaw = state.position[EGO], float(state.yaw[EGO])
         route_s, route_d, _ = self._place.locate(float(position[0]), float(position[1]))
         return Observation(
@@ -87,4 +102,5 @@ class ObjectSensor:
             signals=state.signals,
             route_s=route_s,
             route_d=route_d,
+            readings={} if readings is None else readings,
         )

@@ -1,0 +1,190 @@
+"""What a scenario says of the ego's senses: how well it perceives others, and the options of its further sensors.
+
+Answers which words and figures may be written, in which unit and within which limits. What they do is the matter of
+`sensors/`: the figures behind a level are in `sensors/perception.py`, what weather does to them in `sensors/weather.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, model_validator
+
+from alpasim.errors import InputError, did_you_mean
+from alpasim.scenario.concrete import PerceptionChoice
+from alpasim.scenario.values import Model
+
+LevelWord = Literal["truth", "good", "rainy", "night", "rainy_night", "fog"]
+MOST_RAYS = 262_144
+"""Rays of one lidar: 64 rings of 4,096; more is taken for a mistake."""
+
+Range = Annotated[float, Field(gt=0.0, le=1000.0)]
+Rate = Annotated[float, Field(gt=0.0, le=1000.0)]
+MountAngle = Annotated[float, Field(ge=-360.0, le=360.0)]
+MountPlace = Annotated[float, Field(ge=-50.0, le=50.0)]
+
+
+class PerceptionModel(Model):
+    """A level, and figures that replace the level's own; a figure that is written holds whatever the weather.
+
+    `min_visible` is the share of its silhouette that must be in view for an actor to be perceived, 0 for no occlusion.
+    `position_sigma_m` grows by `position_sigma_per_m` with distance. `miss` is the chance of a step without detection;
+    `false_per_minute` is the rate of things seen that are not there. A track keeps its id for gaps up to `memory_s`.
+    """
+
+    level: LevelWord = "truth"
+    range_m: Range | None = None
+    fov_deg: Annotated[float, Field(gt=0.0, le=360.0)] | None = None
+    min_visible: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    position_sigma_m: Annotated[float, Field(ge=0.0, le=50.0)] | None = None
+    position_sigma_per_m: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    speed_sigma_mps: Annotated[float, Field(ge=0.0, le=50.0)] | None = None
+    miss: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    false_per_minute: Annotated[float, Field(ge=0.0, le=600.0)] | None = None
+    delay_s: Annotated[float, Field(ge=0.0, le=10.0)] | None = None
+    memory_s: Annotated[float, Field(ge=0.0, le=3600.0)] | None = None
+
+
+def _perception_form(value: Any) -> Literal["<level>", "<figures>"]:
+    return "<figures>" if isinstance(value, dict | PerceptionModel) else "<level>"
+
+
+PerceptionWord = Annotated[
+    Annotated[LevelWord, Tag("<level>")] | Annotated[PerceptionModel, Tag("<figures>")],
+    Discriminator(_perception_form),
+]
+"""A level's name, or a level with figures of its own."""
+
+
+def perception_choice(written: LevelWord | PerceptionModel) -> PerceptionChoice:
+    """What the file chose, as the concrete scenario holds it."""
+    if isinstance(written, str):
+        return PerceptionChoice(written)
+    figures = written.model_dump(exclude={"level"}, exclude_none=True)
+    return PerceptionChoice(written.level, {name: float(value) for name, value in figures.items()})
+
+
+class LidarModel(Model):
+    """A spinning lidar; the defaults are those of a 64-ring roof lidar at one ray a degree.
+
+    `rate_hz` is once a control step where it is not given. The mount is in the rig frame; without it the lidar stands
+    above the middle of the roof. `noise_sigma_m` is the spread of a range in clear air, `dropout` the share of rays lost.
+    """
+
+    rings: Annotated[int, Field(ge=1, le=256)] = 64
+    azimuths: Annotated[int, Field(ge=1, le=8192)] = 360
+    lowest_deg: Annotated[float, Field(ge=-89.0, le=89.0)] = -24.8
+    highest_deg: Annotated[float, Field(ge=-89.0, le=89.0)] = 2.0
+    range_m: Range = 120.0
+    rate_hz: Rate | None = None
+    noise_sigma_m: Annotated[float, Field(ge=0.0, le=10.0)] = 0.02
+    dropout: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    mount_x_m: MountPlace | None = None
+    mount_y_m: MountPlace = 0.0
+    mount_z_m: Annotated[float, Field(ge=0.05, le=20.0)] | None = None
+    mount_yaw_deg: MountAngle = 0.0
+
+    @model_validator(mode="after")
+    def _bearable(self) -> LidarModel:
+        if self.rings * self.azimuths > MOST_RAYS:
+            raise ValueError(
+                f"found {self.rings} rings of {self.azimuths} azimuths, {self.rings * self.azimuths} rays, "
+                f"expected at most {MOST_RAYS}"
+            )
+        if self.lowest_deg > self.highest_deg:
+            raise ValueError(
+                f"found lowest_deg {self.lowest_deg:g} and highest_deg {self.highest_deg:g}, expected the lower one first"
+            )
+        return self
+
+
+class BevModel(Model):
+    """A bird's-eye raster in the rig frame, x upwards in the picture, the ego `behind_m` from its lower edge.
+
+    `past_frames` pictures of the actors as they were perceived, `past_step_s` apart, follow the present one. `behind_m` is
+    a quarter of the picture's side where it is not given.
+    """
+
+    size_px: Annotated[int, Field(ge=8, le=1024)] = 84
+    resolution_m: Annotated[float, Field(ge=0.05, le=10.0)] = 0.5
+    behind_m: Annotated[float, Field(ge=0.0, le=1000.0)] | None = None
+    past_frames: Annotated[int, Field(ge=0, le=16)] = 3
+    past_step_s: Annotated[float, Field(gt=0.0, le=10.0)] = 0.5
+    rate_hz: Rate | None = None
+
+
+class SensorsModel(Model):
+    """Options of the sensors that a policy or an env may ask for; one that is not named has its defaults."""
+
+    lidar: LidarModel | None = None
+    bev: BevModel | None = None
+
+    def by_name(self) -> dict[str, BaseModel]:
+        """The options that are written, by the sensor's name."""
+        found = {name: getattr(self, name) for name in SensorsModel.model_fields}
+        return {name: options for name, options in found.items() if options is not None}
+
+
+def whole_steps(place: str, seconds: float, dt_us: int) -> int:
+    """A duration as control steps; InputError with its `place` where it is not a whole number of them."""
+    steps = round(seconds * 1e6 / dt_us)
+    if abs(seconds * 1e6 - steps * dt_us) > 1.0:
+        raise InputError(
+            f"{place}: found {seconds:g} s, expected a whole multiple of the control step of {dt_us * 1e-6:g} s"
+        )
+    return steps
+
+
+def period_us(name: str, rate_hz: float | None, dt_us: int) -> int:
+    """Time between two looks of a sensor, once a control step for None; InputError unless it is a whole multiple of it."""
+    if rate_hz is None:
+        return dt_us
+    steps = round(1e6 / rate_hz / dt_us)
+    if steps < 1 or abs(1e6 / rate_hz - steps * dt_us) > 1.0:
+        rates = ", ".join(f"{1e6 / (dt_us * many):.4g}" for many in (1, 2, 4, 5))
+        raise InputError(
+            f"sensors.{name}.rate_hz: found {rate_hz:g} Hz, expected a whole multiple of the control step of"
+            f" {dt_us * 1e-6:g} s between two looks: {rates} Hz and so on"
+        )
+    return steps * dt_us
+
+
+def timing_faults(perception: PerceptionChoice, sensors: Mapping[str, Any], dt_us: int) -> Iterator[str]:
+    """Every time in the senses' options that does not fit the control step, as `place: what is wrong`."""
+    checks: list[Callable[[], int]] = [
+        partial(period_us, name, found.rate_hz, dt_us) for name, found in sensors.items()
+    ]
+    if "delay_s" in perception.written:
+        checks.append(partial(whole_steps, "perception.delay_s", perception.written["delay_s"], dt_us))
+    if "bev" in sensors:
+        checks.append(partial(whole_steps, "sensors.bev.past_step_s", sensors["bev"].past_step_s, dt_us))
+    for check in checks:
+        try:
+            check()
+        except InputError as fault:
+            yield str(fault)
+
+
+def sensor_options(written: Mapping[str, Any]) -> dict[str, BaseModel]:
+    """Options given from code as plain mappings or models, by the sensor's name; InputError names what is wrong."""
+    plain = {
+        name: options.model_dump(exclude_none=True) if isinstance(options, BaseModel) else options
+        for name, options in written.items()
+    }
+    try:
+        return SensorsModel.model_validate(plain).by_name()
+    except ValidationError as error:
+        raise InputError("; ".join(_told(dict(fault)) for fault in error.errors(include_url=False))) from error
+
+
+def _told(fault: Mapping[str, Any]) -> str:
+    """One fault as `sensors.lidar.rings: …`."""
+    path = [str(part) for part in fault["loc"]]
+    place = ".".join(["sensors", *path])
+    if fault["type"] == "extra_forbidden":
+        models: dict[str, type[BaseModel]] = {"lidar": LidarModel, "bev": BevModel}
+        known = tuple((models[path[0]] if len(path) > 1 else SensorsModel).model_fields)
+        return f"{place}: unknown{did_you_mean(path[-1], known)}; known: {', '.join(known)}"
+    return f"{place}: found {fault['input']!r}, {fault['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,150 @@
+"""The ego's senses as one: which sensors there are, which of them were asked for, and when each looks.
+
+Answers "what does the ego know now" with an Observation. What a sensor measures is its own file's matter. A sensor is made
+by a factory from its name; one whose name has a colon (`camera:front`) comes from the factory of the part before it.
+Factories for what this room may not import (a camera over a renderer) are handed in by the Simulation.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from alpasim.errors import InputError, did_you_mean
+from alpasim.scenario.concrete import Scenario
+from alpasim.sensors.objects import ObjectSensor
+from alpasim.sensors.perception import NO_TRACKS, TRUTH, Perception, figures_of
+from alpasim.types import IntArray, Observation, Reading, Tracks, WorldState
+
+OBJECTS = "objects"
+"""The object list: not a Reading but the Observation's own `tracks`, and what a policy gets that says nothing."""
+
+
+class Sensor(Protocol):
+    """One further sensor of one scenario.
+
+    `observe` is called at time zero and then once every `period_us`, a whole multiple of the control step; its Reading holds
+    read-only arrays. `reset` starts its random draws again.
+    """
+
+    name: str
+    period_us: int
+
+    def reset(self, state: WorldState) -> None:
+        """Start of a rollout at `state`."""
+        ...
+
+    def observe(self, state: WorldState) -> Reading:
+        """What it measures of `state`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SensorContext:
+    """What a factory makes a sensor from.
+
+    `options` is what the scenario or the caller wrote for it, None for the defaults; `seed` a stream of its own; `track_ids`
+    gives the present track number of every row, `tracks` the object list as it is perceived at the step being observed.
+    """
+
+    name: str
+    scenario: Scenario
+    options: Any
+    seed: np.random.SeedSequence
+    track_ids: Callable[[], IntArray]
+    tracks: Callable[[], Tracks]
+
+
+@dataclass(frozen=True, slots=True)
+class SensorKind:
+    """How sensors of one name are made, and whether they draw on the object list."""
+
+    make: Callable[[SensorContext], Sensor]
+    uses_tracks: bool = False
+
+
+def built_in() -> dict[str, SensorKind]:
+    """The sensors that need nothing from outside this room, by name."""
+    return {}
+
+
+class Senses:
+    """Everything that the ego perceives in one scenario: the object list and the further sensors asked for by name.
+
+    `seed` is the rollout's stream for senses. `options` replaces the scenario's own options of a sensor; `kinds` adds to
+    the built-in ones. Raises InputError for a name that no factory knows, and for options that make no sense.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        names: Sequence[str],
+        seed: np.random.SeedSequence,
+        *,
+        options: Mapping[str, Any] | None = None,
+        kinds: Mapping[str, SensorKind] | None = None,
+    ) -> None:
+        self.names = tuple(dict.fromkeys(names))
+        figures = figures_of(scenario)
+        self._objects = ObjectSensor(scenario, np.random.default_rng(seed))
+        self._perception = self._objects if figures == TRUTH else Perception(scenario, seed, figures)
+        self._tracks: Tracks = NO_TRACKS
+        known = {**built_in(), **(kinds or {})}
+        written = {**scenario.sensors, **(options or {})}
+        asked = [(name, _kind(name, known)) for name in self.names if name != OBJECTS]
+        self._perceives = OBJECTS in self.names or any(kind.uses_tracks for _, kind in asked)
+        self._shows = OBJECTS in self.names
+        self._sensors = [
+            kind.make(
+                SensorContext(
+                    name=name,
+                    scenario=scenario,
+                    options=written.get(name, written.get(name.partition(":")[0])),
+                    seed=_own_stream(seed, name),
+                    track_ids=self._perception.current_ids,
+                    tracks=lambda: self._tracks,
+                )
+            )
+            for name, kind in asked
+        ]
+        self._latest: dict[str, Reading] = {}
+
+    @property
+    def track_rows(self) -> dict[int, int]:
+        """Which actor row stands behind each track number: for the log and for checks, never for a policy."""
+        return self._perception.track_rows
+
+    def reset(self, state: WorldState) -> None:
+        """Start of a rollout at `state`."""
+        self._objects.reset()
+        if self._perception is not self._objects:
+            self._perception.reset()
+        self._latest = {}
+        for sensor in self._sensors:
+            sensor.reset(state)
+
+    def observe(self, state: WorldState) -> Observation:
+        """What the ego knows of `state`; called once for each control step, in order."""
+        self._tracks = self._perception.perceive(state) if self._perceives else NO_TRACKS
+        for sensor in self._sensors:
+            if state.time_us % sensor.period_us == 0:
+                self._latest[sensor.name] = sensor.observe(state)
+        return self._objects.observe(state, self._tracks if self._shows else NO_TRACKS, dict(self._latest))
+
+
+def _kind(name: str, known: Mapping[str, SensorKind]) -> SensorKind:
+    family = name.partition(":")[0]
+    found = known.get(name) or (known.get(family) if family != name else None)
+    if found is None:
+        names = (OBJECTS, *known)
+        raise InputError(f"unknown sensor {name!r}{did_you_mean(name, names)}; known: {', '.join(names)}")
+    return found
+
+
+def _own_stream(seed: np.random.SeedSequence, name: str) -> np.random.SeedSequence:
+    """A stream that belongs to the sensor's name alone, whichever others are asked for."""
+    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 1 + zlib.crc32(name.encode())))

@@ -1,0 +1,93 @@
+"""`perception`, `sensors` and the light of a scenario file: what reaches the scenario, and how faults are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alpasim.errors import InputError, ScenarioError
+from alpasim.scenario.concrete import Scenario
+from alpasim.scenario.loading import load_scenario
+from alpasim.scenario.senses import sensor_options
+
+PLAIN = """schema: alpasim/scenario@1
+title: Senses
+road: {straight: {lanes: 1, length_m: 300, speed_limit_kph: 50}}
+ego: {vehicle: sedan, lane: 1, s_m: 30, speed_kph: 30, goal: {s_m: 200}}
+"""
+
+
+def load(folder: Path, more: str) -> Scenario:
+    file = folder / "senses.scn.yaml"
+    file.write_text(PLAIN + more)
+    return load_scenario(file).concrete(0)
+
+
+def test_everything_is_off_by_default(tmp_path: Path) -> None:
+    scenario = load(tmp_path, "")
+    assert (scenario.perception.level, dict(scenario.perception.written)) == ("truth", {})
+    assert dict(scenario.sensors) == {}
+    assert (scenario.environment.light, scenario.environment.snow) == ("day", 0.0)
+
+
+def test_a_level_alone_and_a_level_with_figures(tmp_path: Path) -> None:
+    assert load(tmp_path, "perception: good\n").perception.level == "good"
+    found = load(tmp_path, "perception: {level: rainy_night, range_m: 60, delay_s: 0.2}\n").perception
+    assert (found.level, dict(found.written)) == ("rainy_night", {"range_m": 60.0, "delay_s": 0.2})
+
+
+def test_figures_can_be_drawn(tmp_path: Path) -> None:
+    text = "parameters: {far_m: {uniform: [50, 60]}}\nperception: {range_m: $far_m}\n"
+    assert 50.0 <= load(tmp_path, text).perception.written["range_m"] <= 60.0
+
+
+def test_light_and_snow(tmp_path: Path) -> None:
+    found = load(tmp_path, "environment: {light: low_sun, snow: 0.4}\n").environment
+    assert (found.light, found.snow) == ("low_sun", 0.4)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "perception: rainny\n",
+            r":5:13: perception: found the text 'rainny', expected one of .*did you mean 'rainy'",
+        ),
+        ("perception: {level: foggy}\n", r"perception.level: .*did you mean 'fog'"),
+        ("perception: {rnge_m: 60}\n", r"unknown key 'rnge_m' \(did you mean 'range_m'"),
+        ("perception: {range_m: -60}\n", r"perception.range_m: found -60, expected more than 0"),
+        ("perception: {miss: 1.5}\n", r"perception.miss: found 1.5, expected at most 1"),
+        ("perception: {delay_s: 0.25}\n", r"perception.delay_s: found 0.25 s, expected a whole multiple"),
+        ("environment: {light: nigth}\n", r"environment.light: .*did you mean 'night'"),
+        ("sensors: {lidar: {rate_hz: 0}}\n", r":5:28: sensors.lidar.rate_hz: found 0, expected more than 0"),
+        ("sensors: {lidar: {rate_hz: 30}}\n", r"sensors.lidar.rate_hz: found 30 Hz, expected a whole multiple"),
+        ("sensors: {lidar: {rings: 1000000000}}\n", r"sensors.lidar.rings: found 1000000000, expected at most 256"),
+        (
+            "sensors: {lidar: {rings: 256, azimuths: 8192}}\n",
+            r"sensors.lidar: .* 2097152 rays, expected at most 262144",
+        ),
+        ("sensors: {lidar: {range_m: -1}}\n", r"sensors.lidar.range_m: found -1, expected more than 0"),
+        ("sensors: {lidr: {}}\n", r"unknown key 'lidr' \(did you mean 'lidar'"),
+        ("sensors: {bev: {size_px: 0}}\n", r"sensors.bev.size_px: found 0, expected at least 8"),
+        ("sensors: {bev: {size_px: 100000}}\n", r"sensors.bev.size_px: found 100000, expected at most 1024"),
+        ("sensors: {bev: {past_step_s: 0.25}}\n", r"sensors.bev.past_step_s: found 0.25 s, expected a whole multiple"),
+    ],
+)
+def test_faults_say_where_and_what(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(ScenarioError, match=says):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"lidr": {}}, r"sensors.lidr: unknown .*did you mean 'lidar'"),
+        ({"lidar": {"ring": 3}}, r"sensors.lidar.ring: unknown .*did you mean 'rings'"),
+        ({"lidar": {"rings": 0}}, r"sensors.lidar.rings: found 0"),
+        ({"lidar": {"range_m": float("nan")}}, r"sensors.lidar.range_m: found nan"),
+    ],
+)
+def test_options_from_code_are_checked_alike(options: dict, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        sensor_options(options)
