@@ -152,14 +152,21 @@ def swerved_distance(
 
 @compiled
 def thin_out(
-    times_us: IntArray, points: FloatArray, from_us: int, until_us: int, least_m: float, path: FloatArray
+    times_us: IntArray,
+    points: FloatArray,
+    from_us: int,
+    until_us: int,
+    least_m: float,
+    shortest_m: float,
+    path: FloatArray,
 ) -> int:
     """Copy the places of a trajectory into `path` (k, 3) as x, y and arc length, and return how many there are.
 
-    From the last pose before `from_us` to `until_us`; poses less than `least_m` from the one before are left out: jitter of a
-    standing vehicle is no path.
+    From the last pose before `from_us` to `until_us`; poses less than `least_m` from the one before are left out, and there is
+    no path, 0 places, where none is further than `shortest_m` from the first: that is the jitter of a standing vehicle.
     """
     count = 0
+    widest = 0.0
     n = points.shape[0]
     for k in range(n):
         if k + 1 < n and times_us[k + 1] <= from_us:
@@ -171,11 +178,12 @@ def thin_out(
             path[0, 0], path[0, 1], path[0, 2] = x, y, 0.0
             count = 1
             continue
+        widest = max(widest, math.hypot(x - path[0, 0], y - path[0, 1]))
         length = math.hypot(x - path[count - 1, 0], y - path[count - 1, 1])
         if length >= least_m:
             path[count, 0], path[count, 1], path[count, 2] = x, y, path[count - 1, 2] + length
             count += 1
-    return count
+    return count if count > 1 and widest >= shortest_m else 0
 
 
 @compiled

@@ -131,7 +131,8 @@ class Tracker:
         x, y, _, yaw = (float(value) for value in rig_pose)
         origin = (x + self._along * math.cos(yaw), y + self._along * math.sin(yaw), yaw)
         path = np.empty((len(times), 3))
-        count = thin_out(times, points, time_us - PAST_US, time_us + FUTURE_US, LEAST_POSE_STEP_M, path)
+        since, until = time_us - PAST_US, time_us + FUTURE_US
+        count = thin_out(times, points, since, until, LEAST_POSE_STEP_M, SHORTEST_PATH_M, path)
         if count > 1 and path[count - 1, 2] - nearest(path, count, origin[0], origin[1])[0] >= SHORTEST_PATH_M:
             self._steering_angle = self._steer(path, count, origin, ego)
         steps = distances_ahead(times, points, path, count, time_us, origin, STEP_US, self._places)

@@ -15,7 +15,8 @@ LOOKS = 24
 
 def body(kind: ActorKind, extent: tuple[float, float, float], row: int) -> Mesh:
     """An actor's mesh about its box centre, x forward, filling its box."""
-    return _body(kind, tuple(round(side, 3) for side in extent), row % LOOKS if row else LOOKS)  # type: ignore[arg-type]
+    length, width, height = (round(float(side), 3) for side in extent)
+    return _body(kind, (length, width, height), row % LOOKS if row else LOOKS)
 
 
 @lru_cache(maxsize=512)

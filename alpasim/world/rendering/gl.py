@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from alpasim.errors import InputError
 from alpasim.scenario.concrete import Scenario
-from alpasim.sensors.camera import NO_INSTANCE, CameraFrame, CameraSpec, from alpasim.sensors.weather import conditions
+from alpasim.sensors.camera import NO_INSTANCE, CameraFrame, CameraSpec
+from alpasim.sensors.weather import conditions
 from alpasim.types import WorldState, frozen
 from alpasim.world.rendering.lens import Lens
 from alpasim.world.rendering.scene import STILL, Scene
@@ -34,7 +35,8 @@ def open_context() -> Any:
     except ImportError as cause:
         raise InputError("renderer 'gl' needs moderngl: pip install 'alpasim[gl]'") from cause
     try:
-        return moderngl.create_context(standalone=True, backend="egl", require=430)
+        settings: dict[str, Any] = {"backend": "egl"}
+        return moderngl.create_context(standalone=True, require=430, **settings)
     except Exception as cause:
         # What opens the context for moderngl raises bare Exception; anything with a name of its own is another fault.
         if type(cause) is not Exception and not isinstance(cause, (moderngl.Error, ValueError, ImportError, OSError)):
@@ -64,6 +66,7 @@ class GlRenderer:
         self._arrays: list[Any] = []
         self._scene: Scene | None = None
         self._scenario: Scenario | None = None
+        self._state: WorldState | None = None
 
     def render(self, scenario: Scenario, state: WorldState, spec: CameraSpec) -> CameraFrame:
         """What the ego's camera sees in `state`."""
@@ -87,7 +90,9 @@ class GlRenderer:
             renderer=self.version,
             rgb=self._read(target, spec, 0, np.dtype("u1"), 3) if "rgb" in spec.channels else None,
             depth=self._read(target, spec, 1, np.dtype("f4"), 1) if "depth" in spec.channels else None,
-            semantic=frozen((tags & 255).astype(np.uint8)) if tags is not None and "semantic" in spec.channels else None,
+            semantic=frozen((tags & 255).astype(np.uint8))
+            if tags is not None and "semantic" in spec.channels
+            else None,
             instance=frozen((tags >> 8) - 1) if tags is not None and "instance" in spec.channels else None,
         )
 
@@ -151,7 +156,10 @@ class GlRenderer:
             (corner_buffer, "3f 3f 4f1", "point", "normal", "colour"),
             (self._placed, "4f 3f 1i/i", "turn", "place", "tag"),
         ]
-        without = [(corner_buffer, "3f 3f 4f1", "point", "normal", "colour"), (self._placed, "4f 3f 4x/i", "turn", "place")]
+        without = [
+            (corner_buffer, "3f 3f 4f1", "point", "normal", "colour"),
+            (self._placed, "4f 3f 4x/i", "turn", "place"),
+        ]
         self._arrays = [
             context.vertex_array(program, content if "tag" in program else without, order, index_element_size=4)
             for program in self._programs
@@ -190,7 +198,9 @@ class GlRenderer:
         sky["horizon"] = tuple((FOG if extinction > 0.0 else HORIZON) / 255.0)
         sky["zenith"] = tuple((FOG if extinction > 0.0 else ZENITH) / 255.0)
 
-    def _read(self, target: Any, spec: CameraSpec, attachment: int, dtype: np.dtype[Any], components: int) -> NDArray[Any]:
+    def _read(
+        self, target: Any, spec: CameraSpec, attachment: int, dtype: np.dtype[Any], components: int
+    ) -> NDArray[Any]:
         """One picture, (height, width) or (height, width, components), read-only."""
         kind = {"u1": "f1", "f4": "f4", "i4": "i4"}[dtype.str[1:]]
         data = target.read(components=components, attachment=attachment, dtype=kind, alignment=1)

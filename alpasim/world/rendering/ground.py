@@ -57,8 +57,8 @@ def _areas(drawn: RoadOutline, road: RoadNetwork) -> Iterator[Layer]:
             yield SemanticClass.SIDEWALK, _flat_area(area, PATH_Z, SIDEWALK, cell)
         elif kind is LaneKind.BICYCLE:
             yield SemanticClass.ROAD, _flat_area(area, PATH_Z, BICYCLE_PATH, cell)
-    for kind, friction, ring in drawn.patches:
-        yield SemanticClass.ROAD, _flat_area(Area(ring), PATCH_Z, _patch_colour(kind, friction), cell)
+    for name, friction, ring in drawn.patches:
+        yield SemanticClass.ROAD, _flat_area(Area(ring), PATCH_Z, _patch_colour(name, friction), cell)
     for area in drawn.pavement:
         yield SemanticClass.ROAD, _flat_area(area, 0.0, ASPHALT, cell)
 
@@ -169,7 +169,9 @@ def _kerbs(drawn: RoadOutline) -> Iterator[Layer]:
             left, right = _beside(way, 0.5 * KERB_WIDTH_M), _beside(way, -0.5 * KERB_WIDTH_M)
             a, b = _raised(right, TERRAIN_Z), _raised(right, KERB_HEIGHT_M)
             c, d = _raised(left, KERB_HEIGHT_M), _raised(left, TERRAIN_Z)
-            faces += [np.stack([low[:-1], low[1:], high[1:], high[:-1]], axis=1) for low, high in ((a, b), (b, c), (c, d))]
+            faces += [
+                np.stack([low[:-1], low[1:], high[1:], high[:-1]], axis=1) for low, high in ((a, b), (b, c), (c, d))
+            ]
     if faces:
         yield SemanticClass.KERB, quads(np.concatenate(faces), KERB)
 
@@ -180,7 +182,9 @@ def _terrain(road: RoadNetwork) -> Mesh:
     cell = 2.0 * _cell(road)
     xs, ys = _grid_lines(x_low, x_high, cell), _grid_lines(y_low, y_high, cell)
     meshes = []
-    shade = (np.arange(len(xs) - 1)[:, None] * 7 + np.arange(len(ys) - 1) * 13 + np.arange(len(ys) - 1) ** 2 * 3) % len(GRASS)
+    shade = (np.arange(len(xs) - 1)[:, None] * 7 + np.arange(len(ys) - 1) * 13 + np.arange(len(ys) - 1) ** 2 * 3) % len(
+        GRASS
+    )
     x_from, y_from = np.meshgrid(xs[:-1], ys[:-1], indexing="ij")
     x_to, y_to = np.meshgrid(xs[1:], ys[1:], indexing="ij")
     height = np.full_like(x_from, TERRAIN_Z)
@@ -196,7 +200,9 @@ def _terrain(road: RoadNetwork) -> Mesh:
 def _grid_lines(low: float, high: float, cell: float) -> FloatArray:
     """Cell borders from well before `low` to well after `high`, wide apart where nothing is near [m]."""
     near = np.arange(low - MARGIN_M, high + MARGIN_M + cell, cell)
-    return np.concatenate([[near[0] - HORIZON_M, near[0] - 0.3 * HORIZON_M], near, [near[-1] + 0.3 * HORIZON_M, near[-1] + HORIZON_M]])
+    return np.concatenate(
+        [[near[0] - HORIZON_M, near[0] - 0.3 * HORIZON_M], near, [near[-1] + 0.3 * HORIZON_M, near[-1] + HORIZON_M]]
+    )
 
 
 def _hills(x: float, y: float, width: float, depth: float) -> Mesh:

@@ -5,6 +5,8 @@ As in `vehicles.py`: length, width, height [m] in, a mesh on z = 0 looking along
 
 from __future__ import annotations
 
+import math
+
 from alpasim.world.rendering.mesh import Colour, Mesh, ball, both_sides, box, glowing, merge, moved, tube, wheel
 
 SKIN: tuple[Colour, ...] = ((232, 188, 156), (198, 144, 108), (124, 84, 60), (240, 204, 176))
@@ -148,8 +150,6 @@ def bicycle(length: float, width: float, height: float, look: int) -> Mesh:
 
 def _thin_wheel(centre: tuple[float, float, float], radius: float) -> Mesh:
     """A ring of short bars with spokes, in the x-z plane."""
-    import math
-
     x, y, z = centre
     rim = 0.93 * radius
     count = 14
@@ -200,31 +200,37 @@ def motorcycle(length: float, width: float, height: float, look: int) -> Mesh:
 
 def animal(length: float, width: float, height: float, look: int) -> Mesh:
     """A deer, standing; a low one is a dog without antlers."""
-    l, w, h = length, width, height
+    w, h = width, height
     fur = FUR[look % len(FUR)]
     dark = (int(0.7 * fur[0]), int(0.7 * fur[1]), int(0.7 * fur[2]))
     legs = [
-        tube((x * l, y * w, 0.5 * h), ((x + 0.02) * l, y * w, 0.0), (0.04 * h, 0.018 * h), dark, 6)
+        tube((x * length, y * w, 0.5 * h), ((x + 0.02) * length, y * w, 0.0), (0.04 * h, 0.018 * h), dark, 6)
         for x in (0.2, -0.3)
         for y in (0.22, -0.22)
     ]
     parts = [
         *legs,
-        ball((-0.05 * l, 0.0, 0.57 * h), (0.36 * l, 0.4 * w, 0.14 * h), fur, 6, 10),
-        tube((0.22 * l, 0.0, 0.6 * h), (0.36 * l, 0.0, 0.82 * h), (0.085 * h, 0.05 * h), fur, 7),
-        ball((0.4 * l, 0.0, 0.83 * h), (0.1 * l, 0.16 * w, 0.055 * h), fur, 5, 8),
-        ball((0.475 * l, 0.0, 0.81 * h), (0.025 * l, 0.08 * w, 0.03 * h), (40, 34, 32), 4, 6),
+        ball((-0.05 * length, 0.0, 0.57 * h), (0.36 * length, 0.4 * w, 0.14 * h), fur, 6, 10),
+        tube((0.22 * length, 0.0, 0.6 * h), (0.36 * length, 0.0, 0.82 * h), (0.085 * h, 0.05 * h), fur, 7),
+        ball((0.4 * length, 0.0, 0.83 * h), (0.1 * length, 0.16 * w, 0.055 * h), fur, 5, 8),
+        ball((0.475 * length, 0.0, 0.81 * h), (0.025 * length, 0.08 * w, 0.03 * h), (40, 34, 32), 4, 6),
         both_sides(
-            tube((0.34 * l, 0.12 * w, 0.86 * h), (0.32 * l, 0.3 * w, 0.93 * h), (0.025 * h, 0.008 * h), dark, 5)
+            tube(
+                (0.34 * length, 0.12 * w, 0.86 * h), (0.32 * length, 0.3 * w, 0.93 * h), (0.025 * h, 0.008 * h), dark, 5
+            )
         ),
-        ball((-0.42 * l, 0.0, 0.6 * h), (0.05 * l, 0.1 * w, 0.07 * h), (236, 228, 214), 4, 6),
+        ball((-0.42 * length, 0.0, 0.6 * h), (0.05 * length, 0.1 * w, 0.07 * h), (236, 228, 214), 4, 6),
     ]
     if height > 0.9:
         for reach, top in ((0.36, 1.0), (0.26, 0.98)):
             parts.append(
                 both_sides(
                     tube(
-                        (0.36 * l, 0.08 * w, 0.87 * h), (reach * l, 0.42 * w, top * h), (0.014 * h, 0.007 * h), dark, 5
+                        (0.36 * length, 0.08 * w, 0.87 * h),
+                        (reach * length, 0.42 * w, top * h),
+                        (0.014 * h, 0.007 * h),
+                        dark,
+                        5,
                     )
                 )
             )

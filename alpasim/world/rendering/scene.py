@@ -146,6 +146,4 @@ def _chunks(mesh: Mesh) -> Iterator[Mesh]:
     for number in range(int(which.max()) + 1):
         triangles = mesh.triangles[which == number]
         used, local = np.unique(triangles, return_inverse=True)
-        yield Mesh(
-            mesh.points[used], mesh.normals[used], mesh.colours[used], local.reshape(-1, 3).astype(np.int32)
-        )
+        yield Mesh(mesh.points[used], mesh.normals[used], mesh.colours[used], local.reshape(-1, 3).astype(np.int32))

@@ -51,7 +51,7 @@ void main() {
 
 SKY_VERTEX = """
 #version 430
-const vec2 corners[3] = vec2[](vec2(-1.0, -1.0), vec2(3.0, -1.0), vec2(-1.0, 3.0));
+const vec2 corners[3] = vec2[](vec2(-1.0, -1.0), vec2(-1.0, 3.0), vec2(3.0, -1.0));
 void main() { gl_Position = vec4(corners[gl_VertexID], 1.0, 1.0); }
 """
 

@@ -5,6 +5,8 @@ As in `vehicles.py`: length, width, height [m] in, a mesh on z = 0 out.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from alpasim.types import SignalColour
 from alpasim.world.rendering.mesh import Colour, Mesh, box, frustum, glowing, merge, pane, tube
 
@@ -34,7 +36,7 @@ def cone(length: float, width: float, height: float) -> Mesh:
     foot = box((0.0, 0.0, 0.03 * height), (length, width, 0.06 * height), ORANGE)
     bands = []
     edges = ((0.06, ORANGE), (0.36, WHITE), (0.52, ORANGE), (0.64, WHITE), (0.8, ORANGE), (1.0, ORANGE))
-    for (low, colour), (high, _) in zip(edges, edges[1:], strict=False):
+    for (low, colour), (high, _) in pairwise(edges):
         radii = (radius * (1.04 - 0.92 * low), radius * (1.04 - 0.92 * high))
         bands.append(tube((0.0, 0.0, low * height), (0.0, 0.0, high * height), radii, colour, 12))
     return merge([foot, *bands])
@@ -60,16 +62,14 @@ def barrier(length: float, width: float, height: float) -> Mesh:
 
 def debris(length: float, width: float, height: float) -> Mesh:
     """A cardboard box with a strip of tape; it fills its extent."""
-    l, w, h = 0.5 * length, 0.5 * width, height
-    strip = 0.12 * w
-    return merge(
-        [
-            box((0.0, 0.0, 0.5 * h), (length, width, height), CARTON),
-            pane([(-l, -strip, h), (l, -strip, h), (l, strip, h), (-l, strip, h)], TAPE, lift=0.003),
-            pane([(-l, strip, 0.7 * h), (-l, -strip, 0.7 * h), (-l, -strip, h), (-l, strip, h)][::1], TAPE, lift=0.003),
-            pane([(l, -strip, 0.7 * h), (l, strip, 0.7 * h), (l, strip, h), (l, -strip, h)], TAPE, lift=0.003),
-        ]
+    x, y, low, top = 0.5 * length, 0.06 * width, 0.7 * height, height
+    strips = (
+        [(-x, -y, top), (x, -y, top), (x, y, top), (-x, y, top)],
+        [(-x, y, low), (-x, -y, low), (-x, -y, top), (-x, y, top)],
+        [(x, -y, low), (x, y, low), (x, y, top), (x, -y, top)],
     )
+    carton = box((0.0, 0.0, 0.5 * height), (length, width, height), CARTON)
+    return merge([carton, *(pane(strip, TAPE, lift=0.003) for strip in strips)])
 
 
 def unknown(length: float, width: float, height: float) -> Mesh:

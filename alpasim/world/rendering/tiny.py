@@ -7,6 +7,7 @@ microsecond a shaded pixel, so that what is in front is created first.
 
 from __future__ import annotations
 
+import struct
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -54,7 +55,7 @@ class TinyRenderer:
         lens, rig = scene.lens(state, spec)
         shown = scene.shown(state, lens)
         self._place(scene, state, shown)
-        rgba, depth_buffer, bodies = self._draw(spec, lens.view(), lens.projection(PIXEL_SHIFT), "rgb" in spec.channels)
+        rgba, depth_buffer, bodies = self._draw(spec, lens.view(), lens.projection(PIXEL_SHIFT))
         part = self._part_of[bodies]
         sky = part < 0
         depth = self._depth(depth_buffer, sky)
@@ -88,9 +89,7 @@ class TinyRenderer:
         scene = Scene(scenario)
         palette, textured = _palette([part.mesh for part in scene.parts])
         texture = self._load(palette)
-        self._bodies = [
-            self._add(part.mesh, uv, texture) for part, uv in zip(scene.parts, textured, strict=True)
-        ]
+        self._bodies = [self._add(part.mesh, uv, texture) for part, uv in zip(scene.parts, textured, strict=True)]
         self._visible = np.ones(len(self._bodies), dtype=bool)
         # One more than there are bodies, so that -1, the sky, reads the last entry.
         self._part_of = np.full(max(self._bodies) + 2, -1, dtype=np.int64)
@@ -103,8 +102,10 @@ class TinyRenderer:
     def _load(self, palette: NDArray[np.uint8]) -> int:
         """A texture from an array (side, side, 3); Bullet reads textures from files only."""
         with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "palette.ppm"
-            file.write_bytes(b"P6 %d %d 255\n" % (palette.shape[1], palette.shape[0]) + palette.tobytes())
+            file = Path(folder) / "palette.tga"
+            height, width, _ = palette.shape
+            header = struct.pack("<BBBHHBHHHHBB", 0, 0, 2, 0, 0, 0, 0, 0, width, height, 24, 0x20)
+            file.write_bytes(header + palette[..., ::-1].tobytes())
             number: int = pybullet.loadTexture(str(file), physicsClientId=self._client)
         return number
 
@@ -138,7 +139,7 @@ class TinyRenderer:
         self._visible = shown
 
     def _draw(
-        self, spec: CameraSpec, view: FloatArray, projection: FloatArray, lit: bool
+        self, spec: CameraSpec, view: FloatArray, projection: FloatArray
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
         """Colours (height, width, 4), depth buffer and body numbers (height, width)."""
         answer: tuple[Any, ...] = pybullet.getCameraImage(
@@ -157,7 +158,6 @@ class TinyRenderer:
             physicsClientId=self._client,
         )
         size = (spec.height, spec.width)
-        del lit
         return (
             np.asarray(answer[2], dtype=np.uint8).reshape(*size, 4),
             np.asarray(answer[3], dtype=np.float32).reshape(size),
@@ -183,7 +183,9 @@ class TinyRenderer:
         background = self._sky(spec, per_metre)
         rgb = np.where(sky[..., None], background, rgba[..., :3])
         if per_metre > 0.0:
-            rgb = np.where(sky[..., None], background, in_fog(rgb, np.where(sky, np.float32(0.0), depth), spec, per_metre))
+            rgb = np.where(
+                sky[..., None], background, in_fog(rgb, np.where(sky, np.float32(0.0), depth), spec, per_metre)
+            )
         return rgb
 
     def _sky(self, spec: CameraSpec, per_metre: float) -> NDArray[np.uint8]:

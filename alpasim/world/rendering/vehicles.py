@@ -21,6 +21,7 @@ from alpasim.world.rendering.mesh import (
 
 GLASS: Colour = (34, 42, 52)
 DARK: Colour = (32, 33, 36)
+SHADE: Colour = (38, 39, 42)
 HEADLIGHT: Colour = (255, 251, 228)
 TAILLIGHT: Colour = (205, 26, 30)
 INDICATOR: Colour = (240, 150, 40)
@@ -298,6 +299,9 @@ def _wheels(axles: tuple[float, ...], radius: float, width: float) -> Mesh:
     tread = 0.13 * width
     side = 0.5 * width - 0.5 * tread
     arches = [box((x, 0.0, radius), (2.3 * radius, 0.962 * width, 1.9 * radius), DARK) for x in axles]
+    # A dark floor close to the ground stands for the shade that a body stands in.
+    reach = max(axles) - min(axles) + 3.4 * radius
+    arches.append(box((0.5 * (max(axles) + min(axles)), 0.0, 0.012), (reach, 0.94 * width, 0.012), SHADE))
     return merge([*arches, *(both_sides(wheel((x, side, radius), radius, tread)) for x in axles)])
 
 
