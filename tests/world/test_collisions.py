@@ -9,6 +9,7 @@ import pytest
 from proving_ground import Drive, car, scenario, straight_on, vehicle
 from vehicle_checks import PHASES, RESTITUTIONS, impact
 
+from alpasim.road.network import SurfacePatch
 from alpasim.scenario.concrete import Scenario, Track
 from alpasim.types import EGO, Control, Motion
 
@@ -215,3 +216,25 @@ def test_a_struck_pedestrian_is_thrown_and_comes_to_rest_on_the_ground() -> None
         assert np.abs(drive.state.velocity[1]).max() < 0.02
         assert 0.2 < drive.state.position[1, 2] < 0.95
         assert drive.state.position[1, 0] > 22.0
+
+
+def test_a_struck_car_slides_further_on_ice() -> None:
+    corners = np.array([[8.0, -50.0], [400.0, -50.0], [400.0, 50.0], [8.0, 50.0]])
+    rests = []
+    for surfaces in ((), (SurfacePatch(corners, 0.2, "ice"),)):
+        with Drive(scenario(speed=15.0, friction=0.8, actors=[car("target", 10.0)], surfaces=surfaces)) as drive:
+            drive.run(0.5)
+            drive.run(14.0, Control(0.0, -1.0))
+            assert abs(drive.state.velocity[1, 0]) < 0.01
+            rests.append(float(drive.state.position[1, 0]))
+    assert rests[1] - 10.0 > 2.5 * (rests[0] - 10.0)
+
+
+def test_far_from_the_origin_a_crash_is_the_same_crash() -> None:
+    ends = []
+    for x, y in ((0.0, 0.0), (4.1e6, -5.3e6)):
+        with Drive(scenario(speed=15.0, pose=(x, y, 0.0), actors=[car("target", x + 20.0, y + 0.5)])) as drive:
+            drive.run(3.0)
+            assert drive.state.struck[1]
+            ends.append(drive.state.position - [x, y, 0.0])
+    assert np.allclose(ends[0], ends[1], rtol=0.0, atol=0.02)
