@@ -19,7 +19,7 @@ ABSURD = 1e6
 
 def _checked(name: str, value: object) -> float:
     """`value` as a float in [-1, 1]; PolicyInvalidAction where it is no number, not finite or absurd."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if not isinstance(value, float) and (isinstance(value, bool) or not isinstance(value, Real)):
         raise PolicyInvalidAction(f"control.{name}: expected a number in [-1, 1], found {value!r}")
     number = float(value)
     if not math.isfinite(number) or abs(number) > ABSURD:
