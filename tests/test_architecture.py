@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("types", "geometry", "measures", "plugins", "errors", "compiled"),
+    ("types", "geometry", "measures", "plugins", "errors", "compiled", "memory"),
     ("road",),
     ("scenario",),
     ("importers",),

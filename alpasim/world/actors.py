@@ -11,9 +11,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from alpasim.errors import RecordingError
+from alpasim.memory import Memory, fill, finite
 from alpasim.road.network import RoadNetwork
 from alpasim.scenario.concrete import ActorSpec, Scenario
-from alpasim.types import EGO, Bodies, Motion
+from alpasim.types import EGO, Bodies, FloatArray, Motion, WorldState
 from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Vector3, yaw_of
 from alpasim.world.nearness import (
     FREE,
@@ -88,10 +90,7 @@ class Actors:
 
     def reset(self, scenario: Scenario, motion: Motion, bodies: Bodies) -> None:
         """Everybody unharmed and where `motion` (and `bodies`, made from it) has them, after `clear` and a substep of the engine."""
-        self._road: RoadNetwork = scenario.road
-        self._base_friction = scenario.environment.friction
-        self._step_s = scenario.dt_us * 1e-6
-        self._ahead_s = SUBSTEPS_AHEAD * self._step_s / scenario.substeps
+        self._surround(scenario)
         for row, body in enumerate(self.bodies[1:], start=1):
             if not self._fixed[row]:
                 self._engine.set_mass(body, 0.0)
@@ -105,6 +104,84 @@ class Actors:
         self._grip = [1.0] * len(self.bodies)
         self._set_off(motion)
         self.finish(bodies)
+
+    def _surround(self, scenario: Scenario) -> None:
+        """Take over what a scenario has around its actors."""
+        self._road: RoadNetwork = scenario.road
+        self._base_friction = scenario.environment.friction
+        self._step_s = scenario.dt_us * 1e-6
+        self._ahead_s = SUBSTEPS_AHEAD * self._step_s / scenario.substeps
+
+    def read(self, into: FloatArray) -> None:
+        """Write position, rotation, velocity and spin of those that have been struck into their rows of `into` (n, 13)."""
+        for row in self._struck_rows:
+            position, rotation = self._engine.pose(self.bodies[row])
+            velocity, spin = self._engine.motion(self.bodies[row])
+            into[row] = (*position, *rotation, *velocity, *spin)
+
+    def save(self) -> Memory:
+        """Who has been struck, has mass or goes through whom, and where everybody was last; the bodies are the world's."""
+        with_mass = np.zeros(len(self.bodies), dtype=np.bool_)
+        with_mass[self._with_mass] = True
+        return {
+            "struck": self.struck.copy(),
+            "active": self._active.copy(),
+            "fresh": self._fresh.copy(),
+            "with_mass": with_mass,
+            "recorded": self._recorded.copy(),
+            "overlapping": self._overlapping.copy(),
+            "grip": np.array(self._grip, dtype=np.float64),
+            "end": self._end.copy(),
+            "now": self.now.copy(),
+        }
+
+    def turn(self, memory: Memory, bodies: FloatArray) -> None:
+        """Let those that a memory has struck wait turned as they will be; after `clear`, before a substep and `load`."""
+        fill(memory, "struck", self.struck)
+        for row in np.flatnonzero(self.struck).tolist():
+            self._engine.place(self.bodies[row], parking(row), bodies[row, 3:7].tolist())
+
+    def load(self, scenario: Scenario, state: WorldState, memory: Memory, bodies: FloatArray) -> None:
+        """Go on in `state` from what `save` returned; `bodies` (n, 13) has the struck ones. After `turn` and a substep."""
+        self._surround(scenario)
+        with_mass = np.zeros(len(self.bodies), dtype=np.bool_)
+        grip = finite(memory, "grip", (len(self.bodies),))
+        fields = (("active", self._active), ("fresh", self._fresh), ("with_mass", with_mass), ("end", self._end))
+        for name, into in (
+            *fields,
+            ("recorded", self._recorded),
+            ("overlapping", self._overlapping),
+            ("now", self.now),
+        ):
+            fill(memory, name, into)
+        if (self.struck & (self._fixed | with_mass)).any() or (with_mass & self._fixed).any() or with_mass[EGO]:
+            raise RecordingError("snapshot: an actor is struck or has mass that cannot be")
+        np.logical_or(self._overlapping, self._recorded, out=self.ignored)
+        self._struck_rows, self._with_mass = np.flatnonzero(self.struck).tolist(), np.flatnonzero(with_mass).tolist()
+        self._grip = grip.tolist()
+        for row, body in enumerate(self.bodies[1:], start=1):
+            if self.struck[row]:
+                self._engine.free(body, self._mass[row])
+                if self._grip[row] != 1.0:
+                    self._engine.set_friction(body, self._body_friction[row] * self._grip[row])
+                values = bodies[row].tolist()
+                self._engine.place(body, values[:3], values[3:7], values[7:10], values[10:])
+            else:
+                self._settle(row, state)
+
+    def _settle(self, row: int, state: WorldState) -> None:
+        """Put the body of one that has not been struck where a state has it."""
+        body = self.bodies[row]
+        if row in self._with_mass:
+            self._engine.free(body, self._mass[row])
+        elif not self._fixed[row]:
+            self._engine.set_mass(body, 0.0)
+        if not state.present[row]:
+            self._engine.place(body, parking(row))
+            return
+        self._engine.place(body, state.position[row].tolist(), state.rotation[row].tolist())
+        if self._fixed[row]:
+            self._engine.filter(body, *MEETS_FREE)
 
     def begin(self, motion: Motion) -> None:
         """Start a control step at whose end `motion` holds for those that are guided."""

@@ -11,11 +11,12 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
+from alpasim.memory import Memory, fill, finite
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import EGO, Bodies, Control, EgoState, FloatArray, frozen
 from alpasim.vehicle.actuation import actuator_commands
 from alpasim.vehicle.dynamics import BRAKE, DRIVE, STEER, Chassis, chassis, ego_forces
-from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector3, yaw_of
+from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector, Vector3, yaw_of
 
 BodyState = tuple[Vector3, Quaternion, Vector3, Vector3]
 """Position, rotation (x, y, z, w), velocity and angular velocity of a centre of mass, world frame."""
@@ -59,14 +60,42 @@ class Ego:
         cos, sin, speed = math.cos(yaw), math.sin(yaw), scenario.ego.speed_mps
         position = (x - self._along * cos, y - self._along * sin, self._vehicle.centre_of_mass_height_m)
         rotation = (0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw))
-        self._engine.place(self.body, position, rotation, (speed * cos, speed * sin, 0.0))
-        self._engine.filter(self.body, *EVERYBODY)
-        self._road, self._base_friction = scenario.road, scenario.environment.friction
+        self._begin(scenario, position, rotation, (speed * cos, speed * sin, 0.0), (0.0, 0.0, 0.0))
         self._friction[:] = self._base_friction
         self._actuators[:] = 0.0
         self._load[:] = self._chassis.static_load
         self._slipping[:] = False
         self._velocity_before = (speed * cos, speed * sin, 0.0)
+
+    def _begin(self, scenario: Scenario, position: Vector, rotation: Vector, velocity: Vector, spin: Vector) -> None:
+        """Be a body that moves so in a scenario's surroundings."""
+        self._engine.place(self.body, position, rotation, velocity, spin)
+        self._engine.filter(self.body, *EVERYBODY)
+        self._road, self._base_friction = scenario.road, scenario.environment.friction
+
+    def save(self) -> Memory:
+        """Actuators, tyres and the last velocity; the body itself is the world's to save."""
+        return {
+            "actuators": self._actuators.copy(),
+            "friction": self._friction.copy(),
+            "load": self._load.copy(),
+            "slipping": self._slipping.copy(),
+            "velocity": np.array(self._velocity_before),
+        }
+
+    def turn(self, body: FloatArray) -> None:
+        """Wait, turned as the body (13,) of a memory is; after `clear`, before a substep and `load`."""
+        self._engine.place(self.body, self._waits, body[3:7].tolist())
+
+    def load(self, scenario: Scenario, memory: Memory, body: FloatArray) -> None:
+        """Go on from what `save` returned, with `body` (13,): position, rotation, velocity and spin of the centre of mass."""
+        self._begin(scenario, body[:3].tolist(), body[3:7].tolist(), body[7:10].tolist(), body[10:].tolist())
+        fill(memory, "actuators", self._actuators)
+        fill(memory, "friction", self._friction)
+        fill(memory, "load", self._load)
+        fill(memory, "slipping", self._slipping)
+        vx, vy, vz = finite(memory, "velocity", (3,)).tolist()
+        self._velocity_before = (vx, vy, vz)
 
     def begin(self, control: Control) -> None:
         """Take over what the actuators shall do in this control step."""

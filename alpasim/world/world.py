@@ -19,10 +19,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from alpasim.errors import RecordingError
+from alpasim.memory import Memory, finite, read
 from alpasim.scenario.concrete import Scenario
-from alpasim.types import EGO, Bodies, Control, Motion, VehicleParameters, WorldState
+from alpasim.types import EGO, Bodies, Control, FloatArray, Motion, VehicleParameters, WorldState
 from alpasim.world.actors import Actors, parking
-from alpasim.world.bounds import check_bodies, check_motion
+from alpasim.world.bounds import FARTHEST_M, check_bodies, check_motion
 from alpasim.world.bullet import Engine
 from alpasim.world.contacts import ContactMerger
 from alpasim.world.ego import Ego
@@ -41,6 +43,9 @@ def substep_length(dt_us: int, substeps: int) -> float:
     return dt_us // substeps * 1e-6
 
 
+BODY_NUMBERS = 13
+"""What is stored of a free body: position (3), rotation (4), velocity (3) and spin (3) of its centre of mass."""
+
 Recipe = tuple[VehicleParameters, int, int, tuple[tuple[tuple[float, float, float], float, float, float], ...]]
 
 
@@ -55,6 +60,7 @@ class World:
 
     def __init__(self, scenario: Scenario) -> None:
         self._engine = Engine(substep_length(scenario.dt_us, scenario.substeps))
+        self._stored: FloatArray | None = None
         self._build(scenario)
 
     def close(self) -> None:
@@ -68,20 +74,62 @@ class World:
         Raises ValueError where the control step is no whole number of substeps.
         """
         check_motion(motion, scenario.ids, 0)
+        self._clear(scenario)
+        self._wipe(scenario)
+        self._ego.reset(scenario)
+        return self._commit(motion, 0, 0.0)
+
+    def _clear(self, scenario: Scenario) -> None:
+        """The bodies of a scenario, all of them waiting far from each other and from the ground."""
         if recipe(scenario) != self._recipe:
             self._engine.clear(substep_length(scenario.dt_us, scenario.substeps))
             self._build(scenario)
         self._scenario = scenario
-        # Bullet turns a body's inertia into world axes only while it steps a free body, and keeps contacts of bodies that
-        # can meet: one substep of free bodies far from each other and from the ground wipes both.
+        self._stored = None
         self._actors.clear()
         self._ego.clear(scenario)
+
+    def _wipe(self, scenario: Scenario) -> None:
+        """Let the engine forget, and put the ground under a scenario.
+
+        Bullet turns a body's inertia into world axes only while it steps a free body, and keeps contacts of bodies that
+        can meet: one substep of free bodies far from each other and from the ground wipes both.
+        """
         self._engine.step()
         self._engine.place(self._ground, (*scenario.ego.pose[:2], 0.0))
         self._engine.set_friction(self._ground, scenario.environment.friction)
         self._merger.begin()
-        self._ego.reset(scenario)
-        return self._commit(motion, 0, 0.0)
+
+    def save(self) -> Memory:
+        """Everything that the next step depends on besides the state.
+
+        A pose that Bullet hands back is not the pose that it was given: while nothing has moved since `load`, what was
+        loaded is returned, so that saving it again changes nothing.
+        """
+        bodies = self._stored
+        if bodies is None:
+            bodies = np.zeros((len(self._actors.bodies), BODY_NUMBERS))
+            position, rotation, velocity, spin = self._ego.body_state()
+            bodies[EGO] = (*position, *rotation, *velocity, *spin)
+            self._actors.read(bodies)
+        return {"bodies": bodies.copy(), "ego": self._ego.save(), "actors": self._actors.save()}
+
+    def load(self, scenario: Scenario, state: WorldState, memory: Memory) -> None:
+        """Go on in `state` of `scenario` from what `save` returned. What follows depends on these three alone, to the bit.
+
+        Contacts that were being solved are found anew. Raises RecordingError for a memory that does not fit.
+        """
+        bodies = finite(memory, "bodies", (len(scenario.ids), BODY_NUMBERS))
+        if np.abs(bodies).max() > FARTHEST_M:
+            raise RecordingError(f"snapshot: 'bodies' holds values above {FARTHEST_M:g}")
+        ego, actors = read(memory, "ego", dict), read(memory, "actors", dict)
+        self._clear(scenario)
+        self._ego.turn(bodies[EGO])
+        self._actors.turn(actors, bodies)
+        self._wipe(scenario)
+        self._ego.load(scenario, ego, bodies[EGO])
+        self._actors.load(scenario, state, actors, bodies)
+        self._stored = bodies
 
     def step(self, state: WorldState, control: Control, motion: Motion) -> Bodies:
         """Advance by one control step from `state`, the ego with `control` (checked), the others towards `motion`.
@@ -90,6 +138,7 @@ class World:
         """
         scenario, ego, actors, engine = self._scenario, self._ego, self._actors, self._engine
         check_motion(motion, scenario.ids, state.step)
+        self._stored = None
         self._merger.begin()
         ego.begin(control)
         actors.begin(motion)
