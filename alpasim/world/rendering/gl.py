@@ -61,7 +61,7 @@ class GlRenderer:
         self._programs = [self._program(VERTEX, FRAGMENT, labels) for labels in (False, True)]
         self._skies = [self._program(SKY_VERTEX, SKY_FRAGMENT, labels) for labels in (False, True)]
         self._sky_arrays = [self._context.vertex_array(sky, []) for sky in self._skies]
-        self._targets: dict[tuple[int, int, bool], Any] = {}
+        self._targets: dict[tuple[int, int, bool], tuple[Any, tuple[Any, ...]]] = {}
         self._buffers: list[Any] = []
         self._arrays: list[Any] = []
         self._scene: Scene | None = None
@@ -70,6 +70,12 @@ class GlRenderer:
 
     def render(self, scenario: Scenario, state: WorldState, spec: CameraSpec) -> CameraFrame:
         """What the ego's camera sees in `state`."""
+        if self._context is None:
+            raise RuntimeError("this renderer is closed")
+        with self._context:  # OpenGL draws in the current context, and other renderers have theirs
+            return self._render(scenario, state, spec)
+
+    def _render(self, scenario: Scenario, state: WorldState, spec: CameraSpec) -> CameraFrame:
         scene = self._prepared(scenario, state)
         lens, rig = scene.lens(state, spec)
         shown = np.flatnonzero(scene.shown(state, lens))
@@ -99,10 +105,11 @@ class GlRenderer:
     def close(self) -> None:
         """Give the context back; safe to call twice."""
         if self._context is not None:
-            self._forget()
+            with self._context:
+                self._forget()
+                self._drop_targets()
             self._context.release()
             self._context = None
-            self._targets.clear()
 
     def _program(self, vertex: str, fragment: str, labels: bool) -> Any:
         sources = [with_labels(source) if labels else source for source in (vertex, fragment)]
@@ -116,8 +123,6 @@ class GlRenderer:
 
     def _prepared(self, scenario: Scenario, state: WorldState) -> Scene:
         """The scene of `scenario` in the context's memory, its parts where `state` has them."""
-        if self._context is None:
-            raise RuntimeError("this renderer is closed")
         if self._scene is None or self._scenario is not scenario:
             self._forget()
             self._upload(Scene(scenario))
@@ -171,15 +176,20 @@ class GlRenderer:
         key = (width, height, labels)
         if key not in self._targets:
             if len(self._targets) >= 16:
-                for old in self._targets.values():
-                    old.release()
-                self._targets.clear()
+                self._drop_targets()
             context, size = self._context, (width, height)
-            colours = [context.renderbuffer(size, 4)]
+            layers = [context.renderbuffer(size, 4)]
             if labels:
-                colours += [context.renderbuffer(size, 1, dtype="f4"), context.renderbuffer(size, 1, dtype="i4")]
-            self._targets[key] = context.framebuffer(colours, context.depth_renderbuffer(size))
-        return self._targets[key]
+                layers += [context.renderbuffer(size, 1, dtype="f4"), context.renderbuffer(size, 1, dtype="i4")]
+            behind = context.depth_renderbuffer(size)
+            self._targets[key] = context.framebuffer(layers, behind), (*layers, behind)
+        return self._targets[key][0]
+
+    def _drop_targets(self) -> None:
+        for target, layers in self._targets.values():
+            for resource in (target, *layers):
+                resource.release()
+        self._targets.clear()
 
     def _tell(self, lens: Lens, labels: bool, extinction: float) -> None:
         """Set what both programs want to know of this picture."""
