@@ -23,12 +23,15 @@ from alpasim.recording.codec import plain
 from alpasim.rollout import RolloutResult, run_rollout
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import LogicalScenario, load_scenario
+from alpasim.simulation import Simulation
 
 
 class Executor:
-    """What a worker runs its jobs with; keeps the scenario and the policies' classes it has read from job to job."""
+    """What a worker runs its jobs with; keeps the scenario and the policies' classes it has read from job to job, and the
+    physics client, whose start takes as long as ten steps."""
 
     def __init__(self) -> None:
+        self._idle: Simulation | None = None
         self._path = ""
         self._logical: LogicalScenario | None = None
         self._factories: dict[str, PolicyFactory] = {}
@@ -42,14 +45,7 @@ class Executor:
             return _broken(SCENARIO_ERROR, fault)
         try:
             make_policy = self._policy(job)
-            result = run_rollout(
-                scenario,
-                make_policy,
-                policy_reference=job.policy_reference,
-                policy_fingerprint=job.policy_fingerprint,
-                out_dir=Path(job.out_dir),
-            )
-            outcome = _outcome(result)
+            outcome = _outcome(self._drive(job, scenario, make_policy))
         except (PluginError, PlanError, SystemExit) as fault:
             outcome = _broken(POLICY_ERROR, fault)
         return replace(
@@ -58,6 +54,27 @@ class Executor:
             scenario_hash=scenario.content_hash,
             wall_s=time.perf_counter() - started,
         )
+
+    def _drive(self, job: Job, scenario: Scenario, make_policy: PolicyFactory) -> RolloutResult:
+        """Run the rollout in the simulation of the one before, unless that one broke: a reset repeats to the bit, but what
+        a broken drive leaves behind nobody has measured."""
+        simulation = self._idle or Simulation(scenario)
+        self._idle = None
+        try:
+            result = run_rollout(
+                scenario,
+                make_policy,
+                policy_reference=job.policy_reference,
+                policy_fingerprint=job.policy_fingerprint,
+                out_dir=Path(job.out_dir),
+                simulation=simulation,
+            )
+            if result.status == COMPLETED:
+                self._idle = simulation
+            return result
+        finally:
+            if self._idle is None:
+                simulation.close()
 
     def _scenario(self, job: Job) -> Scenario:
         """The concrete scenario of a job, refused where its files are no longer those of the plan."""

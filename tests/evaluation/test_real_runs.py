@@ -24,6 +24,7 @@ from alpasim.scenario.loading import load_scenario
 from alpasim.simulation import Simulation
 from alpasim.types import Bodies, Control, Decision, Observation, RolloutBrief, WorldState
 
+BUILTIN = Path(__file__).parents[2] / "scenarios"
 SCENARIO = """
 schema: alpasim/scenario@1
 title: Behind a car that goes at our speed
@@ -132,6 +133,26 @@ def test_one_and_two_workers_drive_the_same_and_every_log_repeats(place: Path) -
         found = verify(log, with_policy=True)
         assert found.identical, found
         assert found.steps == len(log.decisions) == 25
+
+
+def test_a_worker_drives_the_same_whatever_it_drove_before(place: Path) -> None:
+    scenarios = [
+        place,
+        *(BUILTIN / name for name in ("lead_vehicle/hard_brake.scn.yaml", "debris/lost_cargo.scn.yaml")),
+    ]
+    plan = make_plan(scenarios, ["constant_speed", driver(place, "RaisesAtSeven"), driver(place, "Leaves")], (0,))
+    alone = [Executor()(Job.of(rollout, str(place / "alone"))) for rollout in plan.rollouts]
+    worker = Executor()
+    for rollout in (*reversed(plan.rollouts), *plan.rollouts):
+        outcome = worker(Job.of(rollout, str(place / "together")))
+        expected = alone[rollout.index]
+        assert (outcome.status, outcome.end_reason, outcome.content_hash) == (
+            expected.status,
+            expected.end_reason,
+            expected.content_hash,
+        )
+    assert {outcome.status for outcome in alone} == {"completed", "policy_error"}
+    assert "collision" in {outcome.end_reason for outcome in alone}
 
 
 def test_a_log_alone_is_enough_to_repeat_its_drive(place: Path) -> None:
