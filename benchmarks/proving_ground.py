@@ -1,6 +1,7 @@
 """A flat, empty, endless road to try vehicles on: scenarios built by hand, and a loop that drives them.
 
-What `vehicle_checks.py`, `tracker_ngsim.py` and the tests of the world share. There is no policy here, no metric and no log.
+What `vehicle_checks.py`, `tracker_ngsim.py` and the tests of the world share. There is no policy here, no metric and no
+log.
 """
 
 from __future__ import annotations

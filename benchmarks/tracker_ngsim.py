@@ -1,9 +1,10 @@
 """Drives the tracks of recorded NGSIM cars with the ego and the tracker, and prints how far it strays from them.
 
-Each car: the ego starts where and as fast as the recorded car, on an empty flat world, and is handed what is left of the
-recorded track as a Trajectory at every step. Errors are those of the box centre against the recorded box centre at the same
-time stamp, in the recorded direction of motion. A car counts as drivable when the mean acceleration over every whole second of its track
-lies within the vehicle's limits; of those, every one must stay within 0.3 m across and 1.0 m along, and of all cars 90 %.
+Each car: the ego starts where and as fast as the recorded car, on an empty flat world, and is handed what is left of
+the recorded track as a Trajectory at every step. Errors are those of the box centre against the recorded box centre at
+the same time stamp, in the recorded direction of motion. A car counts as drivable when the mean acceleration over every
+whole second of its track lies within the vehicle's limits; of those, every one must stay within 0.3 m across and 1.0 m
+along, and of all cars 90 %.
 
     python benchmarks/tracker_ngsim.py            # data: $ALPASIM_DATA or ../shared/data
 """
@@ -58,10 +59,11 @@ def directions(car: RecordedCar) -> FloatArray:
 
 
 def undrivable(car: RecordedCar, model: VehicleParameters) -> str:
-    """Why the vehicle cannot follow: the first second whose mean acceleration is beyond its limits; '' if there is none.
+    """Why the vehicle cannot follow: the first second whose mean acceleration is beyond its limits; '' if there is
+    none.
 
-    The first second begins with the recorded start state, whose speed and heading need not fit the places that follow. A
-    track shorter than two seconds is judged by the spans it has.
+    The first second begins with the recorded start state, whose speed and heading need not fit the places that follow.
+    A track shorter than two seconds is judged by the spans it has.
     """
     points, heading, n = car.poses[:, :2], directions(car), len(car.poses)
     span = min(10, n - 1)
@@ -131,9 +133,7 @@ def main() -> int:
     if not results:
         print("no recorded files found: set ALPASIM_DATA to the folder that holds commonroad/")
         return 0
-    print(
-        f"{'file':24}{'cars':>6}{'drivable':>10}{'good':>6}{'worst across':>14}{'worst along':>13}   (of the drivable, m)"
-    )
+    print(f"{'file':24}{'cars':>6}{'drivable':>10}{'good':>6}{'worst across':>14}{'worst along':>13}   (drivable, m)")
     for file in sorted({result.car.file for result in results}):
         rows = [result for result in results if result.car.file == file]
         fit = [result for result in rows if not result.reason]

@@ -1,11 +1,12 @@
-"""Holds the ego's physics against closed forms and prints a table: what was measured, what was expected, by how much they differ.
+"""Holds the ego's physics against closed forms and prints a table: what was measured, what was expected, by how much
+they differ.
 
     python benchmarks/vehicle_checks.py                 # --vehicle sedan; exit code 1 where a bound is not held
 
-Braking: distance of a full stop against ln(1 + c v^2 / a) / (2 c), c = rho C_d A / (2 m), a = mu g, plus the distance of
-the brakes' lag. The lag is a first-order one of the brake force: force over mass is min(a, a_b (1 - exp(-t / tau))) with a_b the
-largest brake force over mass, so grip is reached at t* = -tau ln(1 - a / a_b), and the missing braking until then costs
-v0 times t* - (a_b / a) (t* - tau (1 - exp(-t* / tau))).
+Braking: distance of a full stop against ln(1 + c v^2 / a) / (2 c), c = rho C_d A / (2 m), a = mu g, plus the distance
+of the brakes' lag. The lag is a first-order one of the brake force: force over mass is min(a, a_b (1 - exp(-t / tau)))
+with a_b the largest brake force over mass, so grip is reached at t* = -tau ln(1 - a / a_b), and the missing braking
+until then costs v0 times t* - (a_b / a) (t* - tau (1 - exp(-t* / tau))).
 Cornering: yaw rate against v delta / (L + K v^2), K = (1 / C_f - 1 / C_r) / g from the parameters.
 Impact: speed gained by a standing car of equal mass against (1 + e) / 2 v, e the product of the restitutions.
 Halving: largest distance between a 10 s drive in substeps of 10 ms and of 5 ms.
@@ -95,7 +96,8 @@ def impact(
 ) -> tuple[WorldState, WorldState, tuple[Contact, ...]]:
     """The states before and after the ego runs into a standing car of its own mass, and their contact.
 
-    `phase` of PHASES places the car within one substep's travel; the ground has next to no grip, so that nothing else acts.
+    `phase` of PHASES places the car within one substep's travel; the ground has next to no grip, so that nothing else
+    acts.
     """
     model = vehicle("sedan", mass_kg=1500.0, restitution=1.0 if restitution else 0.0)
     ahead = 0.5 * (model.length_m + 4.5) + 3.0 + phase * speed * 0.01 / PHASES
@@ -204,9 +206,8 @@ def main() -> int:
     print(f"{'check':52}{'measured':>12}{'expected':>12}{'deviation':>12}{'bound':>10}")
     for check in checks:
         mark = "" if check.held else "   NOT HELD"
-        print(
-            f"{check.name:52}{check.measured:12.4f}{check.expected:12.4f}{check.deviation:12.5f}{check.bound:10.4g}{mark}"
-        )
+        figures = f"{check.measured:12.4f}{check.expected:12.4f}{check.deviation:12.5f}{check.bound:10.4g}"
+        print(f"{check.name:52}{figures}{mark}")
     missed = sum(not check.held for check in checks)
     print(f"\n{len(checks) - missed} of {len(checks)} held")
     return 1 if missed else 0

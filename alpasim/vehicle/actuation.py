@@ -1,7 +1,7 @@
 """What reaches the vehicle: a checked Control, and the Control that asks for a steering angle and an acceleration.
 
-Answers "which pedal gives this acceleration at this speed" by turning the drive train of `dynamics.py` round. It does not
-know where the vehicle is or should be (`tracker.py`).
+Answers "which pedal gives this acceleration at this speed" by turning the drive train of `dynamics.py` round. It does
+not know where the vehicle is or should be (`tracker.py`).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def _checked(name: str, value: object) -> float:
 
 
 def check_control(control: Control) -> Control:
-    """`control` clipped to [-1, 1]; raises PolicyInvalidAction that names the field and the value where it is no number,
-    not finite, or beyond 1e6."""
+    """`control` clipped to [-1, 1]; raises PolicyInvalidAction that names the field and the value where it is no
+    number, not finite, or beyond 1e6."""
     return Control(_checked("steer", control.steer), _checked("pedal", control.pedal))
 
 
@@ -62,7 +62,8 @@ def control_for(
 
 
 def acceleration_of(pedal: float, speed_mps: float, vehicle: VehicleParameters) -> float:
-    """The acceleration [m/s^2] that a pedal position gives on dry level ground at a forward speed: undoes `control_for`."""
+    """The acceleration [m/s^2] that a pedal position gives on dry level ground at a forward speed: undoes
+    `control_for`."""
     if pedal > 0.0:
         force = min(pedal * vehicle.max_drive_force_n, vehicle.max_power_w / max(speed_mps, 0.1))
     else:
@@ -71,7 +72,8 @@ def acceleration_of(pedal: float, speed_mps: float, vehicle: VehicleParameters) 
 
 
 def acceleration_limits(speed_mps: float, vehicle: VehicleParameters, friction: float) -> tuple[float, float]:
-    """Least and greatest acceleration [m/s^2] on level ground at a forward speed and friction: brakes, drive, power, grip."""
+    """Least and greatest acceleration [m/s^2] on level ground at a forward speed and friction: brakes, drive, power,
+    grip."""
     resistance = resistance_n(speed_mps, vehicle)
     grip = friction * vehicle.mass_kg * GRAVITY_MPS2
     drive = min(vehicle.max_drive_force_n, vehicle.max_power_w / max(speed_mps, 0.1), grip)

@@ -3,15 +3,15 @@
 Answers what suspension, tyres, drive train, brakes, rolling and air do to the body at one instant. It does not
 integrate the body (the world's engine does), knows nothing of contacts, and reads no files.
 
-The model: massless wheels that stand on the ground z = 0 below a sprung body, so heave, pitch and roll are the body's own
-and load moves between wheels as it does in a car; the roll centres lie on the ground. Each wheel has a spring, a damper
-and its share of an anti-roll bar. A tyre's side force follows its slip angle up to the grip, its force along follows
-drive and brake demand; both share the friction circle. Brakes are ideal: demand is split by wheel load and never exceeds
-grip, so full braking uses the whole of it and the wheels still steer. Wheel spin is not modelled.
+The model: massless wheels that stand on the ground z = 0 below a sprung body, so heave, pitch and roll are the body's
+own and load moves between wheels as it does in a car; the roll centres lie on the ground. Each wheel has a spring, a
+damper and its share of an anti-roll bar. A tyre's side force follows its slip angle up to the grip, its force along
+follows drive and brake demand; both share the friction circle. Brakes are ideal: demand is split by wheel load and
+never exceeds grip, so full braking uses the whole of it and the wheels still steer. Wheel spin is not modelled.
 
-Time: the engine integrates v += a h, then x += v h. Read as leapfrog (v half a substep behind x), that is of second order
-as long as forces are those of the substep's start, so actuators advance after the forces are taken. Wherever a force
-opposes motion it is limited to what stops that motion within the substep, so standing still is exact.
+Time: the engine integrates v += a h, then x += v h. Read as leapfrog (v half a substep behind x), that is of second
+order as long as forces are those of the substep's start, so actuators advance after the forces are taken. Wherever a
+force opposes motion it is limited to what stops that motion within the substep, so standing still is exact.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ STEER, DRIVE, BRAKE = 0, 1, 2
 
 
 class Chassis(NamedTuple):
-    """A vehicle's constants as the kernel reads them; wheels in the order front left, front right, rear left, rear right."""
+    """A vehicle's constants as the kernel reads them; wheels in the order front left, front right, rear left, rear
+    right."""
 
     wheel_x: FloatArray
     """(4,) from the centre of mass, forward [m]."""
@@ -65,8 +66,8 @@ class Chassis(NamedTuple):
     anti_roll: FloatArray
     """(4,) force per difference of compression between this wheel and its neighbour [N/m]."""
     cornering: FloatArray
-    """(4,) side force per slip angle at the static load [N/rad]. An axle keeps the sum, which its wheels share by load: a tyre's
-    stiffness grows with its load, but much less than in proportion."""
+    """(4,) side force per slip angle at the static load [N/rad]. An axle keeps the sum, which its wheels share by load:
+    a tyre's stiffness grows with its load, but much less than in proportion."""
     drive_share: FloatArray
     """(4,) share of the drive force."""
     mass: float
@@ -174,8 +175,32 @@ def wheel_loads(
 
 
 @compiled
+def wheel_arms(
+    body: Chassis, rotation: tuple[float, float, float, float], arm: FloatArray
+) -> tuple[bool, float, float]:
+    """Writes where the wheels' feet are, seen from the centre of mass in world axes, into `arm` (4, 3) [m].
+
+    Returns whether the body is upright enough for its wheels to reach the ground, and the level direction it points in.
+    """
+    x, y, z, w = rotation
+    m00, m01, m02 = 1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y - w * z), 2.0 * (x * z + w * y)
+    m10, m11, m12 = 2.0 * (x * y + w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z - w * x)
+    m20, m21, m22 = 2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)
+    level = math.sqrt(m00 * m00 + m10 * m10)
+    if m22 <= UPRIGHT or level <= UPRIGHT:
+        return False, 1.0, 0.0
+    for i in range(4):
+        a, b, c = body.wheel_x[i], body.wheel_y[i], -body.height
+        arm[i, 0] = m00 * a + m01 * b + m02 * c
+        arm[i, 1] = m10 * a + m11 * b + m12 * c
+        arm[i, 2] = m20 * a + m21 * b + m22 * c
+    return True, m00 / level, m10 / level
+
+
+@compiled
 def steering_angles(body: Chassis, angle: float) -> tuple[float, float]:
-    """Angles of the left and right front wheel whose axes meet on the rear axle's line, around `angle` in the middle."""
+    """Angles of the left and right front wheel whose axes meet on the rear axle's line, around `angle` in the
+    middle."""
     tangent = math.tan(angle)
     reach = body.half_track * tangent / body.wheelbase
     return math.atan(tangent / (1.0 - reach)), math.atan(tangent / (1.0 + reach))
@@ -187,28 +212,28 @@ def tyre_forces(
     i: int,
     along: float,
     across: float,
-    load: float,
-    axle_load: float,
+    load: FloatArray,
     total_load: float,
-    friction: float,
+    friction: FloatArray,
     drive_n: float,
     brake_n: float,
     dt_s: float,
 ) -> tuple[float, float, bool]:
     """Force of wheel i along and across its own heading [N], and whether it is at its grip limit.
 
-    `along`, `across`: velocity of its foot in its own axes [m/s]; `drive_n`, `brake_n` the vehicle's totals.
+    `along`, `across`: velocity of its foot in its own axes [m/s]; `load` and `friction` (4,) of all wheels; `drive_n`
+    and `brake_n` are the vehicle's totals.
     """
-    grip = friction * load
-    mass = body.mass * load / total_load
+    grip = friction[i] * load[i]
+    mass = body.mass * load[i] / total_load
     drive = body.drive_share[i] * drive_n
-    resist = brake_n * load / total_load + body.rolling * body.static_load[i]
+    resist = brake_n * load[i] / total_load + body.rolling * body.static_load[i]
     to_stop = mass * along / dt_s + drive
     demand = drive - min(resist, to_stop) if to_stop > 0.0 else drive + min(resist, -to_stop)
     # Below this speed a tyre's full stiffness would overshoot within the substep: the floor keeps it to 90 % of a stop.
     slowest = body.cornering[i] / body.static_load[i] * GRAVITY_MPS2 * body.side_mass_factor * dt_s / 0.9
     tangent = across / max(abs(along), slowest)
-    stiffness = 2.0 * body.cornering[i] * load / axle_load
+    stiffness = 2.0 * body.cornering[i] * load[i] / (load[i] + load[i ^ 1])
     side = 0.0
     if grip > 0.0:
         side = -grip * side_force_share(stiffness * tangent / grip)
@@ -254,65 +279,39 @@ def ego_forces(
     Reads the body's state (its centre of mass; x, y, z, w quaternion) and `friction` (4,) under the wheels; moves
     `actuators` (3,) on towards `commands` (3,) and writes `load` (4,) [N] and `slipping` (4,).
     """
-    x, y, z, w = rotation
-    m00, m01, m02 = 1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y - w * z), 2.0 * (x * z + w * y)
-    m10, m11, m12 = 2.0 * (x * y + w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z - w * x)
-    m20, m21, m22 = 2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)
     vx, vy, vz = velocity
     wx, wy, wz = spin
+    height = position[2]
     speed = math.sqrt(vx * vx + vy * vy)
     fx, fy, fz = -body.drag * speed * vx, -body.drag * speed * vy, 0.0
     tx, ty, tz = 0.0, 0.0, 0.0
-    level = math.sqrt(m00 * m00 + m10 * m10)
-    for i in range(4):
-        load[i] = 0.0
-        slipping[i] = False
-    if m22 > UPRIGHT and level > UPRIGHT:
-        ahead_x, ahead_y = m00 / level, m10 / level
-        arm = np.empty((4, 3))
-        for i in range(4):
-            a, b, c = body.wheel_x[i], body.wheel_y[i], -body.height
-            arm[i, 0] = m00 * a + m01 * b + m02 * c
-            arm[i, 1] = m10 * a + m11 * b + m12 * c
-            arm[i, 2] = m20 * a + m21 * b + m22 * c
-        total = wheel_loads(body, position[2], arm, vz, wx, wy, load)
+    load[:] = 0.0
+    slipping[:] = False
+    arm = np.empty((4, 3))
+    upright, ahead_x, ahead_y = wheel_arms(body, rotation, arm)
+    if upright:
+        total = wheel_loads(body, height, arm, vz, wx, wy, load)
         forward = vx * ahead_x + vy * ahead_y
         # The foot's own sideways motion counts (roll centre on the ground), pitching does not move it forward.
-        foot_x, foot_y = vx - wy * position[2], vy + wx * position[2]
-        sideways = foot_y * ahead_x - foot_x * ahead_y
-        drive_n = drive_force(body, actuators[DRIVE], forward)
-        brake_n = actuators[BRAKE] * body.max_brake
+        sideways = (vy + wx * height) * ahead_x - (vx - wy * height) * ahead_y
+        drive_n, brake_n = drive_force(body, actuators[DRIVE], forward), actuators[BRAKE] * body.max_brake
         left_angle, right_angle = steering_angles(body, actuators[STEER])
         for i in range(4):
             if load[i] <= 0.0:
                 continue
-            angle = 0.0
-            if i == 0:
-                angle = left_angle
-            elif i == 1:
-                angle = right_angle
+            angle = left_angle if i == 0 else right_angle if i == 1 else 0.0
             cos, sin = math.cos(angle), math.sin(angle)
             to_front = arm[i, 0] * ahead_x + arm[i, 1] * ahead_y
             to_left = arm[i, 1] * ahead_x - arm[i, 0] * ahead_y
             u, v = forward - wz * to_left, sideways + wz * to_front
             along_n, across_n, slipping[i] = tyre_forces(
-                body,
-                i,
-                u * cos + v * sin,
-                v * cos - u * sin,
-                load[i],
-                load[i] + load[i ^ 1],
-                total,
-                friction[i],
-                drive_n,
-                brake_n,
-                dt_s,
+                body, i, u * cos + v * sin, v * cos - u * sin, load, total, friction, drive_n, brake_n, dt_s
             )
             front_n, left_n = along_n * cos - across_n * sin, along_n * sin + across_n * cos
             px, py = front_n * ahead_x - left_n * ahead_y, front_n * ahead_y + left_n * ahead_x
             fx, fy, fz = fx + px, fy + py, fz + load[i]
-            tx += arm[i, 1] * load[i] + position[2] * py
-            ty -= arm[i, 0] * load[i] + position[2] * px
+            tx += arm[i, 1] * load[i] + height * py
+            ty -= arm[i, 0] * load[i] + height * px
             tz += arm[i, 0] * py - arm[i, 1] * px
     advance_actuators(body, actuators, commands[STEER], commands[DRIVE], commands[BRAKE], dt_s)
     return (fx, fy, fz), (tx, ty, tz)

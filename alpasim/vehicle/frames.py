@@ -1,8 +1,8 @@
 """Between the box and the rig: the one place that knows how the two frames of a vehicle lie to each other.
 
-A state's pose is the centre of the vehicle's box; a driver's pose is the rig, x forward, y left, z up, its origin on the
-ground under the rear axle. Both conversions turn about z only: the rig stands level on the ground whatever the body's
-pitch and roll.
+A state's pose is the centre of the vehicle's box; a driver's pose is the rig, x forward, y left, z up, its origin on
+the ground under the rear axle. Both conversions turn about z only: the rig stands level on the ground whatever the
+body's pitch and roll.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The kernels of the tracker: what lies ahead on a trajectory, and the smoothest motion that stays near it.
 
-`smoothest` solves one small problem for both directions: a place is to stay near given places ahead, with commands that change
-little. Along the path the place is the distance driven and the command an acceleration (`driven_distance`), across it the
-sideways distance and a wheel angle (`swerved_distance`). The path is unrolled for that: its course, however far it turns,
-is integrated to an offset, so that the difference of the two offsets is the distance from the path.
+`smoothest` solves one small problem for both directions: a place is to stay near given places ahead, with commands that
+change little. Along the path the place is the distance driven and the command an acceleration (`driven_distance`),
+across it the sideways distance and a wheel angle (`swerved_distance`). The path is unrolled for that: its course,
+however far it turns, is integrated to an offset, so that the difference of the two offsets is the distance from the
+path.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ def smoothest(
 ) -> float:
     """The command to give now, so that p stays near `places` at steps 1 to `count` with commands that change little.
 
-    All arrays (STEPS + 1,): p is `free` where the present `command` stays in force, and `answer` is what a command that is 1 larger
-    adds to it, k steps later. One command a step, each between `least` and `most`; least squares of the distances from
-    the places and of the commands' changes times `weight`.
+    All arrays (STEPS + 1,): p is `free` where the present `command` stays in force, and `answer` is what a command that
+    is 1 larger adds to it, k steps later. One command a step, each between `least` and `most`; least squares of the
+    distances from the places and of the commands' changes times `weight`.
     """
     if count < 1:
         return min(most, max(least, command))
@@ -68,8 +69,8 @@ def smoothest(
 def bounded_least_squares(normal: FloatArray, right: FloatArray, least: float, most: float) -> float:
     """First unknown of the normal equations (n, n), (n,), all unknowns between `least` and `most`.
 
-    Unknowns that come out beyond a bound are set to it and the rest is solved again, until none is beyond: exact where no
-    bound is met, and near enough where some are.
+    Unknowns that come out beyond a bound are set to it and the rest is solved again, until none is beyond: exact where
+    no bound is met, and near enough where some are.
     """
     n = len(right)
     matrix, value = np.empty((n, n + 1)), np.zeros(n)
@@ -104,8 +105,8 @@ def bounded_least_squares(normal: FloatArray, right: FloatArray, least: float, m
 def driven_distance(
     speed: float, acceleration: float, command: float, lag_s: float, step_s: float, places: FloatArray
 ) -> None:
-    """Write the distance driven at 0, 1, ... steps into `places` (STEPS + 1,): the acceleration follows a constant command with a
-    first-order lag."""
+    """Write the distance driven at 0, 1, ... steps into `places` (STEPS + 1,): the acceleration follows a constant
+    command with a first-order lag."""
     for k in range(STEPS + 1):
         time = k * step_s
         late = 0.5 * time * time
@@ -126,10 +127,12 @@ def swerved_distance(
     step_s: float,
     places: FloatArray,
 ) -> None:
-    """Write the sideways distance of the box centre at 0, 1, ... steps into `places` (STEPS + 1,), left of the present heading.
+    """Write the sideways distance of the box centre at 0, 1, ... steps into `places` (STEPS + 1,), left of the present
+    heading.
 
-    Linear single-track model at constant `speed`: `sideways` velocity of the centre of mass and yaw rate at the start, the wheel
-    `angle` following a constant `command` with its lag. `centre_x` is the box centre seen from the centre of mass.
+    Linear single-track model at constant `speed`: `sideways` velocity of the centre of mass and yaw rate at the start,
+    the wheel `angle` following a constant `command` with its lag. `centre_x` is the box centre seen from the centre of
+    mass.
     """
     fine = 10
     dt = step_s / fine
@@ -162,8 +165,9 @@ def thin_out(
 ) -> int:
     """Copy the places of a trajectory into `path` (k, 3) as x, y and arc length, and return how many there are.
 
-    From the last pose before `from_us` to `until_us`; poses less than `least_m` from the one before are left out, and there is
-    no path, 0 places, where none is further than `shortest_m` from the first: that is the jitter of a standing vehicle.
+    From the last pose before `from_us` to `until_us`; poses less than `least_m` from the one before are left out, and
+    there is no path, 0 places, where none is further than `shortest_m` from the first: that is the jitter of a standing
+    vehicle.
     """
     count = 0
     widest = 0.0
@@ -188,7 +192,8 @@ def thin_out(
 
 @compiled
 def nearest(path: FloatArray, count: int, x: float, y: float) -> tuple[float, float]:
-    """Arc length and offset (left positive) of a place against the path's first `count` points; its ends go straight on."""
+    """Arc length and offset (left positive) of a place against the path's first `count` points; its ends go straight
+    on."""
     best, best_s, best_d = np.inf, 0.0, 0.0
     for i in range(count - 1):
         length = path[i + 1, 2] - path[i, 2]
@@ -222,7 +227,8 @@ def place_at(path: FloatArray, count: int, s: float) -> tuple[float, float]:
 def offsets_ahead(
     path: FloatArray, count: int, origin: tuple[float, float, float], step: float, places: FloatArray
 ) -> int:
-    """Write the unrolled path's offsets at 0, `step`, 2 `step`, ... ahead into `places` (STEPS + 1,); returns how many steps.
+    """Write the unrolled path's offsets at 0, `step`, 2 `step`, ... ahead into `places` (STEPS + 1,); returns how many
+    steps.
 
     `origin` x, y, course of the vehicle, from where offsets count, left positive. Stops where the path does.
     """
@@ -255,8 +261,8 @@ def distances_ahead(
     step_us: int,
     places: FloatArray,
 ) -> int:
-    """Write how far ahead along the path the trajectory is at 0, 1, 2, ... steps from now into `places` (STEPS + 1,); returns how
-    many steps it still lasts. With no path (`count` below 2) distances count along the vehicle's course."""
+    """Write how far ahead along the path the trajectory is at 0, 1, 2, ... steps from now into `places` (STEPS + 1,);
+    returns how many steps it still lasts. With no path (`count` below 2) distances count along the vehicle's course."""
     n = points.shape[0]
     x, y, course = origin
     here = 0.0

@@ -1,9 +1,11 @@
 """From a Trajectory to a Control: where the vehicle should be and when, turned into pedals and a wheel angle.
 
-Follows the centre of the vehicle's box, which a trajectory's rig poses fix. Along: the trajectory's own speed and
-acceleration, with feedback on how far behind or ahead of time the vehicle is. Across: the curvature of the path a little way
-ahead, understeer included, with feedback on offset and course. Where the trajectory stands, or has ended, the vehicle stands at
-its place and the wheel is held. It plans nothing and looks at no other actor.
+Follows the centre of the vehicle's box, which a trajectory's rig poses fix. Along, it looks at where the trajectory is at
+each tenth of the next second and a half; across, at how far the path lies to the side as far ahead as that takes the
+vehicle. In both it gives the first of those commands that keep the vehicle nearest to these places while changing little,
+by a model of what the vehicle makes of them (`preview.py`), so lags, understeer and limits need no gains of their own. Where
+the trajectory stands, or has ended, the vehicle stands at its place and the wheel is held. It plans nothing and looks at
+no other actor.
 """
 
 from __future__ import annotations
@@ -34,8 +36,8 @@ NEAR_M, JERK_MPS3 = 0.05, 12.0
 """Along: a distance from the trajectory weighs as much as this change of the acceleration."""
 
 BESIDE_M, SIDE_JERK_MPS3, STEERING_SHARE = 0.15, 12.0, 0.5
-"""Across: a distance from the path weighs as much as this change of the sideways acceleration, or this share of the steering
-rate, whichever turns the wheel less."""
+"""Across: a distance from the path weighs as much as this change of the sideways acceleration, or this share of the
+steering rate, whichever turns the wheel less."""
 
 FARTHEST_SIDE_S = 0.1
 """Seconds of driving: a path that lies further to the side than this is approached at a slant."""
@@ -53,14 +55,16 @@ FRICTION = 0.9
 """Grip that plans count on, that of a dry road; what the road really has is not the tracker's to know."""
 
 STANDING_MPS, STANDING_M, HOLDING_MPS2 = 0.15, 0.4, -2.0
-"""Where the trajectory moves slower than this, the vehicle too, and is this near to its place, its brakes hold it so."""
+"""Where the trajectory moves slower than this, the vehicle too, and is this near to its place, its brakes hold it
+so."""
 
 END_PLACE_GAIN, END_SPEED_GAIN = 1.0, 2.0
 """Feedback towards the last pose once the trajectory's time is over, critically damped [1/s^2], [1/s]."""
 
 
 def check_trajectory(trajectory: Trajectory) -> tuple[IntArray, FloatArray]:
-    """Times (k,) and poses (k, 3) of a Trajectory that can be driven; PolicyInvalidAction says what is wrong otherwise."""
+    """Times (k,) and poses (k, 3) of a Trajectory that can be driven; PolicyInvalidAction says what is wrong
+    otherwise."""
     try:
         times = np.ascontiguousarray(trajectory.times_us)
         poses = np.ascontiguousarray(trajectory.poses, dtype=np.float64)

@@ -12,7 +12,8 @@ def side_force_share(slip: float) -> float:
     """Share of the grip that a tyre uses sideways, in (-1, 1), from slip scaled so that the slope at 0 is 1.
 
     `slip` is cornering stiffness times the tangent of the slip angle over the grip. The curve
-    x / (1 + x^4)^(1/4) stays within 1 % of its tangent up to 45 % of the grip and approaches, never falls from, the peak.
+    x / (1 + x^4)^(1/4) stays within 1 % of its tangent up to 45 % of the grip and approaches, never falls from, the
+    peak.
     """
     square = slip * slip
     return slip / math.sqrt(math.sqrt(1.0 + square * square))

@@ -67,6 +67,5 @@ def check_bodies(bodies: Bodies, ids: Sequence[str], step: int) -> None:
         values = (bodies.position, bodies.velocity, bodies.rotation, bodies.angular_velocity)[quantity - 1][row]
         limit = (FARTHEST_M, FASTEST_MPS, FARTHEST_M, FASTEST_RADPS)[quantity - 1]
         what = "out of bounds" if all(map(math.isfinite, values)) else "not finite"
-        raise PhysicsDiverged(
-            f"{ids[row]}: {QUANTITIES[quantity]} {what} at step {step}: {values}, expected at most {limit:g} in magnitude"
-        )
+        found = f"{ids[row]}: {QUANTITIES[quantity]} {what} at step {step}: {values}"
+        raise PhysicsDiverged(f"{found}, expected at most {limit:g} in magnitude")

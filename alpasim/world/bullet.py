@@ -1,11 +1,12 @@
-"""One Bullet client: its settings, and bodies made, placed, pushed and read. The only place that names Bullet's functions.
+"""One Bullet client: its settings, and bodies made, placed, pushed and read. The only place that names Bullet's
+functions.
 
-Every call carries its own client, so that two engines in one process never meet. It knows bodies by number and nothing of
-actors, egos or steps.
+Every call carries its own client, so that two engines in one process never meet. It knows bodies by number and nothing
+of actors, egos or steps.
 
-Settings, all measured: rigid bodies (maximal coordinates) with split impulse give a head-on impact within 1 % of the closed
-form; overlapping pairs in a fixed order and no sleeping make repeats exact; collision filters must both agree, so that a body
-that collides with nothing costs nothing.
+Settings, all measured: rigid bodies (maximal coordinates) with split impulse give a head-on impact within 1 % of the
+closed form; overlapping pairs in a fixed order and no sleeping make repeats exact; collision filters must both agree,
+so that a body that collides with nothing costs nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ GROUND_REACH_M, GROUND_DEPTH_M = 1e5, 1e3
 
 FREE_GROUP, FIXED_GROUP = 1, 2
 NOBODY, EVERYBODY, MEETS_FREE = (0, 0), (FREE_GROUP, FREE_GROUP | FIXED_GROUP), (FIXED_GROUP, FREE_GROUP)
-"""Collision filters as (own group, groups met): guided and absent bodies, free bodies, the ground and other fixed things."""
+"""Collision filters as (own group, groups met): guided and absent bodies, free bodies, the ground and other fixed
+things."""
 
 _NO_ROTATION = (0.0, 0.0, 0.0, 1.0)
 
@@ -85,8 +87,8 @@ class Engine:
     def add_ground(self) -> int:
         """Level ground, its surface at the height where it is placed; returns its body number.
 
-        A very large box and not Bullet's plane: boxes meet it at all four corners at once, while the plane finds one point a
-        substep and lets sliding bodies sink by centimetres and rock.
+        A very large box and not Bullet's plane: boxes meet it at all four corners at once, while the plane finds one
+        point a substep and lets sliding bodies sink by centimetres and rock.
         """
         shape = pybullet.createCollisionShape(
             pybullet.GEOM_BOX,
@@ -111,8 +113,9 @@ class Engine:
     ) -> int:
         """A box with its centre of mass at `position`; returns its body number.
 
-        `extent` length, width, height [m]; `centre` (3,) is the box's middle seen from the centre of mass; `inertia` (3,) about
-        the body's axes [kg m^2], that of the box where None. It collides with nothing until `filter` says so.
+        `extent` length, width, height [m]; `centre` (3,) is the box's middle seen from the centre of mass; `inertia`
+        (3,) about the body's axes [kg m^2], that of the box where None. It collides with nothing until `filter` says
+        so.
         """
         shape = pybullet.createCollisionShape(
             pybullet.GEOM_BOX,
@@ -154,7 +157,8 @@ class Engine:
         self._filter(body, -1, *NOBODY)
 
     def set_mass(self, body: int, mass: float) -> None:
-        """Change a box's mass, and its inertia with it; 0 makes it stand still. Not for bodies with an inertia of their own."""
+        """Change a box's mass, and its inertia with it; 0 makes it stand still. Not for bodies with an inertia of their
+        own."""
         self._change(body, -1, mass=mass)
 
     def set_friction(self, body: int, friction: float) -> None:

@@ -47,7 +47,8 @@ class ContactMerger:
     def add(
         self, points: Iterable[Any], substep: int, substep_s: float, motion: FloatArray, ignored: BoolArray
     ) -> list[tuple[int, int]]:
-        """Merge Bullet's points of one substep; returns the pairs of rows that pushed on each other in it, in row order.
+        """Merge Bullet's points of one substep; returns the pairs of rows that pushed on each other in it, in row
+        order.
 
         `motion` (n, 8) is how all bodies moved just before; pairs set in `ignored` (n, n) are passed over.
         """
@@ -108,8 +109,8 @@ class ContactMerger:
 def closing_speed(
     first: FloatArray, second: FloatArray, point: tuple[float, float, float], normal: tuple[float, float, float]
 ) -> float:
-    """Speed at which two bodies approach at a point along the normal that points from the second to the first; 0 where they
-    part [m/s]. Both are rows of the table of present motion."""
+    """Speed at which two bodies approach at a point along the normal that points from the second to the first; 0 where
+    they part [m/s]. Both are rows of the table of present motion."""
     part = 0.0
     for row, sign in ((first, -1.0), (second, 1.0)):
         arm_x, arm_y = point[0] - float(row[X]), point[1] - float(row[Y])

@@ -1,11 +1,11 @@
 """Which bodies may touch soon: kernels over the boxes of all actors that decide whom the engine has to watch.
 
-Two questions: which pairs can reach each other within the rest of a control step (asked once, coarse), and which of those
-are about to touch within the next two substeps (asked every substep). Both err on the side of "near"; whether two bodies
-really touch, the engine says.
+Two questions: which pairs can reach each other within the rest of a control step (asked once, coarse), and which of
+those are about to touch within the next two substeps (asked every substep). Both err on the side of "near"; whether two
+bodies really touch, the engine says.
 
-Rows are those of the state. A row is `FREE` (dynamic: the ego and whatever has been hit), `GUIDED` (follows its behaviour),
-`FIXED` (never moves) or `ABSENT`.
+Rows are those of the state. A row is `FREE` (dynamic: the ego and whatever has been hit), `GUIDED` (follows its
+behaviour), `FIXED` (never moves) or `ABSENT`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ MARGIN_M = 0.06
 def box_gap(
     ax: float, ay: float, ayaw: float, bx: float, by: float, byaw: float, extent: FloatArray, a: int, b: int
 ) -> float:
-    """Greatest separation of the boxes of rows a and b along their four axes: at most their distance, negative where they
-    overlap [m]. `extent` (n, 3)."""
+    """Greatest separation of the boxes of rows a and b along their four axes: at most their distance, negative where
+    they overlap [m]. `extent` (n, 3)."""
     cos_a, sin_a, cos_b, sin_b = math.cos(ayaw), math.sin(ayaw), math.cos(byaw), math.sin(byaw)
     dx, dy = bx - ax, by - ay
     along = abs(cos_a * cos_b + sin_a * sin_b)
@@ -60,10 +60,11 @@ def set_off(
     now: FloatArray,
     role: IntArray,
 ) -> None:
-    """Begin a control step: what was the end becomes the start, the behaviours' wishes the end, and every row gets its role.
+    """Begin a control step: what was the end becomes the start, the behaviours' wishes the end, and every row gets its
+    role.
 
-    The first five are a Motion's arrays; `active` (n,) says who was there at the start. The yaw of `end` is brought to within
-    half a turn of `start`. Rows of `now` that are guided or fixed are set to their start; row 0 is the ego.
+    The first five are a Motion's arrays; `active` (n,) says who was there at the start. The yaw of `end` is brought to
+    within half a turn of `start`. Rows of `now` that are guided or fixed are set to their start; row 0 is the ego.
     """
     for i in range(present.shape[0]):
         start[i] = end[i]
@@ -115,7 +116,8 @@ def guided_rows(
 def interpolate(start: FloatArray, end: FloatArray, role: IntArray, share: float, now: FloatArray) -> None:
     """Write where guided rows stand a `share` of the control step after its start into `now`.
 
-    `start`, `end`, `now` (n, 8): x, y, yaw, vx, vy, yaw rate, z, vz; the yaw of `end` is given within half a turn of `start`.
+    `start`, `end`, `now` (n, 8): x, y, yaw, vx, vy, yaw rate, z, vz; the yaw of `end` is given within half a turn of
+    `start`.
     """
     for i in range(now.shape[0]):
         if role[i] == GUIDED:
@@ -129,8 +131,8 @@ def reachable(
 ) -> IntArray:
     """Pairs (m, 2) of rows, not both free nor both fixed, whose boxes may come to touch within `left_s` seconds.
 
-    A guided row moves straight from `now` to `end`, a free one on at its velocity, give or take what grip can do to it; a
-    contact can do more, so ask again after one. `ignored` (n, n) are pairs that do not count.
+    A guided row moves straight from `now` to `end`, a free one on at its velocity, give or take what grip can do to it;
+    a contact can do more, so ask again after one. `ignored` (n, n) are pairs that do not count.
     """
     n = now.shape[0]
     pairs = np.empty((n * (n - 1) // 2, 2), dtype=np.int64)
@@ -165,7 +167,8 @@ def reachable(
 
 @compiled
 def about_to_touch(pairs: IntArray, now: FloatArray, extent: FloatArray, ahead_s: float, close: BoolArray) -> bool:
-    """Mark in `close` (n,) the rows of those pairs that may touch within `ahead_s` at present velocities; True if any."""
+    """Mark in `close` (n,) the rows of those pairs that may touch within `ahead_s` at present velocities; True if
+    any."""
     close[:] = False
     any_close = False
     for p in range(pairs.shape[0]):
@@ -185,8 +188,8 @@ def about_to_touch(pairs: IntArray, now: FloatArray, extent: FloatArray, ahead_s
 def overlapping_pairs(
     now: FloatArray, extent: FloatArray, role: IntArray, fresh: BoolArray, ignored: BoolArray
 ) -> None:
-    """Set `ignored` (n, n) for guided pairs that overlap at this moment and of which one is `fresh` (n,), just arrived; clear it
-    for pairs that have come apart."""
+    """Set `ignored` (n, n) for guided pairs that overlap at this moment and of which one is `fresh` (n,), just arrived;
+    clear it for pairs that have come apart."""
     n = now.shape[0]
     for i in range(n):
         for j in range(i + 1, n):

@@ -32,7 +32,8 @@ def follow(
     spacing_s: float = 0.1,
     frame: str = "world",
 ) -> FloatArray:
-    """Errors (n, 2) along and across, in the path's direction, of the box centre driving `path`: times -> box poses (k, 3)."""
+    """Errors (n, 2) along and across, in the path's direction, of the box centre driving `path`: times -> box poses (k,
+    3)."""
     start = path(np.zeros(1))[0]
     tracker, errors = Tracker(model, 0.1), []
     with Drive(scenario(vehicle_=model, speed=speed, pose=pose or tuple(start.tolist()))) as drive:

@@ -1,4 +1,5 @@
-"""A world repeats itself to the bit: after a reset, in another process, beside another world; and leaves nothing behind."""
+"""A world repeats itself to the bit: after a reset, in another process, beside another world; and leaves nothing
+behind."""
 
 from __future__ import annotations
 
