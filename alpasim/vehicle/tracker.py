@@ -1,11 +1,11 @@
 """From a Trajectory to a Control: where the vehicle should be and when, turned into pedals and a wheel angle.
 
-Follows the centre of the vehicle's box, which a trajectory's rig poses fix. Along, it looks at where the trajectory is at
-each tenth of the next second and a half; across, at how far the path lies to the side as far ahead as that takes the
-vehicle. In both it gives the first of those commands that keep the vehicle nearest to these places while changing little,
-by a model of what the vehicle makes of them (`preview.py`), so lags, understeer and limits need no gains of their own. Where
-the trajectory stands, or has ended, the vehicle stands at its place and the wheel is held. It plans nothing and looks at
-no other actor.
+Follows the centre of the vehicle's box, which a trajectory's rig poses fix. Along, it looks at where the trajectory
+is at each tenth of the next second and a half; across, at how far the path lies to the side as far ahead as that
+takes the vehicle. In both it gives the first of those commands that keep the vehicle nearest to these places while
+changing little, by a model of what the vehicle makes of them (`preview.py`), so lags, understeer and limits need no
+gains of their own. Where the trajectory stands, or has ended, the vehicle stands at its place and the wheel is held.
+It plans nothing and looks at no other actor.
 """
 
 from __future__ import annotations
