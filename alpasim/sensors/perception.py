@@ -187,7 +187,7 @@ class Perception:
         """What is seen at this very step."""
         figures, count = self.figures, state.present.shape[0]
         spread = self._rng.standard_normal((count, 4))
-        luck = self._rng.random(count)
+        luck = self._rng.random((count,))
         rows = self.in_view(state)
         rows = rows[luck[rows] >= figures.miss]
         ids = self._ids.seen(rows, state.step)

@@ -8,68 +8,29 @@ Factories for what this room may not import (a camera over a renderer) are hande
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from alpasim.errors import InputError, did_you_mean
 from alpasim.scenario.concrete import Scenario
+from alpasim.sensors.lidar import Lidar
 from alpasim.sensors.objects import ObjectSensor
 from alpasim.sensors.perception import NO_TRACKS, TRUTH, Perception, figures_of
-from alpasim.types import IntArray, Observation, Reading, Tracks, WorldState
+from alpasim.sensors.raster import Bev
+from alpasim.sensors.sensor import Sensor, SensorContext, SensorKind
+from alpasim.types import Observation, Reading, Tracks, WorldState
+
+__all__ = ["OBJECTS", "Senses", "Sensor", "SensorContext", "SensorKind", "built_in"]
 
 OBJECTS = "objects"
 """The object list: not a Reading but the Observation's own `tracks`, and what a policy gets that says nothing."""
 
 
-class Sensor(Protocol):
-    """One further sensor of one scenario.
-
-    `observe` is called at time zero and then once every `period_us`, a whole multiple of the control step; its Reading holds
-    read-only arrays. `reset` starts its random draws again.
-    """
-
-    name: str
-    period_us: int
-
-    def reset(self, state: WorldState) -> None:
-        """Start of a rollout at `state`."""
-        ...
-
-    def observe(self, state: WorldState) -> Reading:
-        """What it measures of `state`."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SensorContext:
-    """What a factory makes a sensor from.
-
-    `options` is what the scenario or the caller wrote for it, None for the defaults; `seed` a stream of its own; `track_ids`
-    gives the present track number of every row, `tracks` the object list as it is perceived at the step being observed.
-    """
-
-    name: str
-    scenario: Scenario
-    options: Any
-    seed: np.random.SeedSequence
-    track_ids: Callable[[], IntArray]
-    tracks: Callable[[], Tracks]
-
-
-@dataclass(frozen=True, slots=True)
-class SensorKind:
-    """How sensors of one name are made, and whether they draw on the object list."""
-
-    make: Callable[[SensorContext], Sensor]
-    uses_tracks: bool = False
-
-
 def built_in() -> dict[str, SensorKind]:
     """The sensors that need nothing from outside this room, by name."""
-    return {}
+    return {"lidar": SensorKind(Lidar), "bev": SensorKind(Bev, uses_tracks=True)}
 
 
 class Senses:

@@ -55,7 +55,8 @@ class Conditions:
 
     `extinction_per_m` is what air, rain and snow take from light; `optical_range_m` the farthest that anything is made out;
     `range_share` of a sensor's own range is left; `contrast` in (0, 1] is what is left of it beside extinction; `dropout` is
-    the chance that something in range is missed in one look; `rain_mm_per_h` is for who needs the drops themselves.
+    the chance that something in range is missed in one look, `wet_dropout` what rain and snow alone have of it, for senses that
+    bring their own light; `rain_mm_per_h` is for who needs the drops themselves.
     """
 
     extinction_per_m: float = 0.0
@@ -63,6 +64,7 @@ class Conditions:
     range_share: float = 1.0
     contrast: float = 1.0
     dropout: float = 0.0
+    wet_dropout: float = 0.0
     rain_mm_per_h: float = 0.0
 
 
@@ -82,6 +84,7 @@ def conditions(environment: Environment) -> Conditions:
         range_share=range_share,
         contrast=contrast,
         dropout=1.0 - seen,
+        wet_dropout=1.0 - (1.0 - environment.rain * RAIN.dropout) * (1.0 - environment.snow * SNOW.dropout),
         rain_mm_per_h=rain,
     )
 

@@ -1,0 +1,55 @@
+"""What a further sensor is, and what it is made from; the sensors that there are stand in `suite.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from alpasim.scenario.concrete import Scenario
+from alpasim.types import IntArray, Reading, Tracks, WorldState
+
+
+class Sensor(Protocol):
+    """One further sensor of one scenario.
+
+    `observe` is called at time zero and then once every `period_us`, a whole multiple of the control step; its Reading holds
+    read-only arrays. `reset` starts its random draws again.
+    """
+
+    name: str
+    period_us: int
+
+    def reset(self, state: WorldState) -> None:
+        """Start of a rollout at `state`."""
+        ...
+
+    def observe(self, state: WorldState) -> Reading:
+        """What it measures of `state`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SensorContext:
+    """What a factory makes a sensor from.
+
+    `options` is what the scenario or the caller wrote for it, None for the defaults; `seed` a stream of its own; `track_ids`
+    gives the present track number of every row, `tracks` the object list as it is perceived at the step being observed.
+    """
+
+    name: str
+    scenario: Scenario
+    options: Any
+    seed: np.random.SeedSequence
+    track_ids: Callable[[], IntArray]
+    tracks: Callable[[], Tracks]
+
+
+@dataclass(frozen=True, slots=True)
+class SensorKind:
+    """How sensors of one name are made, and whether they draw on the object list."""
+
+    make: Callable[[SensorContext], Sensor]
+    uses_tracks: bool = False
