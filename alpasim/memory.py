@@ -44,6 +44,8 @@ def remembering(part: object, title: str) -> Remembers:
 
 def read(memory: Mapping[str, Any], name: str, kind: type[Value]) -> Value:
     """The entry of that name, of that very type."""
+    if not isinstance(memory, Mapping):
+        raise RecordingError(f"snapshot: {_shown(memory)} where values with names were expected, {name!r} among them")
     if name not in memory:
         raise RecordingError(f"snapshot: {name!r} is missing among {', '.join(sorted(memory)) or 'nothing'}")
     value = memory[name]

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from alpasim.memory import Memory
 from alpasim.metrics.protocol import INVALID, Aggregation
 from alpasim.metrics.ride import JERK, LAT_ACC, LON_ACC, LON_JERK, YAW_ACC, YAW_RATE, Ride
 from alpasim.metrics.scene import SceneMeasures
@@ -69,6 +70,13 @@ class _Extreme:
             return INVALID
         values = np.abs(values) if self.magnitude else values
         return MetricValue(float(values.min() if self.aggregation is Aggregation.MIN else values.max()))
+
+    def save(self) -> Memory:
+        """Nothing is remembered but the ride, which the scene remembers."""
+        return {}
+
+    def load(self, memory: Memory) -> None:
+        """Nothing is remembered but the ride, which the scene remembers."""
 
 
 class MinLonAcceleration(_Extreme):
@@ -179,3 +187,10 @@ class Comfort:
         if self._ride is None or np.isnan(signals := self._ride.signals()).any():
             return INVALID
         return MetricValue(1.0 if all(comfortable(point) for point in signals) else 0.0)
+
+    def save(self) -> Memory:
+        """Nothing is remembered but the ride, which the scene remembers."""
+        return {}
+
+    def load(self, memory: Memory) -> None:
+        """Nothing is remembered but the ride, which the scene remembers."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+from alpasim.memory import Memory, read
 from alpasim.metrics.protocol import INVALID, Aggregation, SceneMetric
 from alpasim.metrics.scene import TTC_HORIZON_S, SceneMeasures
 from alpasim.types import MetricValue
@@ -107,6 +108,14 @@ class TimeExposed:
             self._sum += self._dt_s
         return MetricValue(self._sum)
 
+    def save(self) -> Memory:
+        """The sum so far."""
+        return {"sum": self._sum}
+
+    def load(self, memory: Memory) -> None:
+        """Go on from that sum."""
+        self._sum = read(memory, "sum", float)
+
 
 class TimeIntegrated:
     """TIT: how far below the critical time to collision, and how long."""
@@ -129,3 +138,11 @@ class TimeIntegrated:
         """Integral up to now [s^2]."""
         self._sum += max(TTC_CRITICAL_S - scene.ttc_s, 0.0) * self._dt_s
         return MetricValue(self._sum)
+
+    def save(self) -> Memory:
+        """The sum so far."""
+        return {"sum": self._sum}
+
+    def load(self, memory: Memory) -> None:
+        """Go on from that sum."""
+        self._sum = read(memory, "sum", float)

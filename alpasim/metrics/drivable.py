@@ -10,7 +10,10 @@ import math
 from collections import deque
 from typing import Literal
 
+import numpy as np
+
 from alpasim.geometry import wrap_angle
+from alpasim.memory import Memory, array
 from alpasim.metrics.protocol import INVALID, NO, YES, Aggregation, SceneMetric
 from alpasim.metrics.scene import SceneMeasures
 from alpasim.types import EGO, MetricValue
@@ -126,6 +129,14 @@ class AgainstFlow:
         """The last second's way against the flow [m]; a step off the lanes counts 0."""
         self._ways.append(self._against(scene))
         return MetricValue(sum(self._ways))
+
+    def save(self) -> Memory:
+        """The ways of the last second."""
+        return {"ways": np.array(self._ways, dtype=np.float64)}
+
+    def load(self, memory: Memory) -> None:
+        """Go on from them."""
+        self._ways = deque(array(memory, "ways", np.float64, (-1,)).tolist(), maxlen=self._ways.maxlen)
 
     @staticmethod
     def _against(scene: SceneMeasures) -> float:

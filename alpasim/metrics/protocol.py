@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
+from alpasim.memory import Memory
 from alpasim.metrics.scene import SceneMeasures
 from alpasim.types import BoolArray, FloatArray, MetricValue
 
@@ -41,6 +42,8 @@ class Metric(Protocol):
 
     `formula` is the definition as the report prints it; `better` says which way is good. `cumulative` marks a value that
     runs through the drive, like distance or progress, so that a reward counts its change and not its height.
+
+    One that offers `save()` and `load(memory)` (`alpasim.memory`) can be part of a snapshot; `load` is called after `reset`.
     """
 
     @property
@@ -89,6 +92,13 @@ class SceneMetric:
     def update(self, scene: SceneMeasures) -> MetricValue:
         """The value of the step that `scene` measures."""
         return self.measure(scene)
+
+    def save(self) -> Memory:
+        """Nothing is remembered."""
+        return {}
+
+    def load(self, memory: Memory) -> None:
+        """Nothing is remembered."""
 
 
 def aggregate(values: FloatArray, valid: BoolArray, aggregation: Aggregation) -> MetricValue:

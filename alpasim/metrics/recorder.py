@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from alpasim import plugins
-from alpasim.errors import PluginError
+from alpasim.errors import PluginError, RecordingError
+from alpasim.memory import Memory, array, read, remembering
 from alpasim.metrics.protocol import Concluding, Metric, aggregate
 from alpasim.metrics.reference import ReferenceKind
 from alpasim.metrics.scene import SceneMeasures, SceneMeter
@@ -108,6 +109,35 @@ class Metrics:
         latest = StepMetrics(self.names, frozen(values), frozen(valid))
         self._steps.append(latest)
         return latest
+
+    def save(self) -> Memory:
+        """Every step's values, what the scene remembers, and what each metric does.
+
+        Raises InputError where a metric keeps no memory that can be saved.
+        """
+        count = len(self._steps)
+        return {
+            "names": list(self.names),
+            "values": np.array([step.values for step in self._steps], dtype=np.float64).reshape(count, len(self.names)),
+            "valid": np.array([step.valid for step in self._steps], dtype=np.bool_).reshape(count, len(self.names)),
+            "scene": self._meter.save(),
+            "metrics": {metric.name: remembering(metric, f"metric {metric.name!r}").save() for metric in self.metrics},
+        }
+
+    def load(self, state: WorldState, memory: Memory) -> None:
+        """Go on in `state` from what `save` returned; RecordingError where that holds other metrics."""
+        names, width = read(memory, "names", list), len(self.names)
+        if tuple(names) != self.names:
+            raise RecordingError(f"snapshot: it measures {', '.join(names)}; this simulation {', '.join(self.names)}")
+        values = array(memory, "values", np.float64, (-1, width))
+        valid = array(memory, "valid", np.bool_, (len(values), width))
+        self.reset(state)
+        self._meter.load(read(memory, "scene", dict))
+        saved = read(memory, "metrics", dict)
+        for metric in self.metrics:
+            remembering(metric, f"metric {metric.name!r}").load(read(saved, metric.name, dict))
+        rows = zip(frozen(values), frozen(valid), strict=True)
+        self._steps = [StepMetrics(self.names, *row) for row in rows]
 
     def values_by_name(self) -> dict[str, MetricValue]:
         """The newest step's values by name; empty before the first step."""

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from alpasim.memory import Memory
 from alpasim.road.polyline import arc_length
 from alpasim.scenario.concrete import Scenario
 from alpasim.sensors.place import LinePlace
@@ -55,6 +56,14 @@ class Reference:
     def reset(self) -> None:
         """Back to the start of the path."""
         self._place.reset()
+
+    def save(self) -> Memory:
+        """Where on the path the ego was last."""
+        return self._place.save()
+
+    def load(self, memory: Memory) -> None:
+        """Look for it from there."""
+        self._place.load(memory)
 
     def locate(self, x: float, y: float, time_us: int) -> ReferencePlace:
         """The ego's place at one moment; call it once a step, in order."""

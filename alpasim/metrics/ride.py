@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
+from alpasim.memory import Memory, array, read
 from alpasim.metrics.smoothing import fitted, smoothed
 from alpasim.types import EGO, FloatArray, WorldState
 
@@ -66,7 +67,7 @@ class Ride:
             window_points(YAW_WINDOW_S, dt_s),
         )
         self._raw = np.empty((512, 4))
-        self._smooth = np.empty((512, 3))
+        self._smooth = np.zeros((512, 3))
         self._whole: FloatArray | None = None
         self._count = 0
         self._yaw = 0.0
@@ -74,6 +75,7 @@ class Ride:
     def reset(self, state: WorldState) -> None:
         """Begin a drive at `state`, whose pose counts; its acceleration is taken as it is given."""
         self._count = 0
+        self._smooth[:] = 0.0
         self._yaw = float(state.yaw[EGO])
         self.add(state)
 
@@ -81,7 +83,7 @@ class Ride:
         """Take the next point; returns the signals (6,) of the newest point that is fully known, nan where there is none."""
         if self._count == self._raw.shape[0]:
             self._raw = np.concatenate((self._raw, np.empty_like(self._raw)))
-            self._smooth = np.concatenate((self._smooth, np.empty_like(self._smooth)))
+            self._smooth = np.concatenate((self._smooth, np.zeros_like(self._smooth)))
         lon, lat = float(state.ego.acceleration_in_rig[0]), float(state.ego.acceleration_in_rig[1])
         turn = float(state.yaw[EGO]) - self._yaw
         self._yaw += turn - 2.0 * math.pi * round(turn / (2.0 * math.pi))
@@ -91,6 +93,21 @@ class Ride:
         self._whole = None
         acc, jerk, yaw = self._windows
         return _latest(self._raw, self._smooth, self._count, acc, jerk, yaw, self._dt_s)
+
+    def save(self) -> Memory:
+        """All points so far."""
+        count = self._count
+        return {"raw": self._raw[:count].copy(), "smooth": self._smooth[:count].copy(), "yaw": self._yaw}
+
+    def load(self, memory: Memory) -> None:
+        """Go on from those points."""
+        raw = array(memory, "raw", np.float64, (-1, 4))
+        count = len(raw)
+        smooth = array(memory, "smooth", np.float64, (count, 3))
+        room = max(2 * count, 512)
+        self._raw, self._smooth = np.empty((room, 4)), np.zeros((room, 3))
+        self._raw[:count], self._smooth[:count] = raw, smooth
+        self._count, self._yaw, self._whole = count, read(memory, "yaw", float), None
 
     def signals(self) -> FloatArray:
         """Signals (points, 6) of the whole drive so far, ends included; nan throughout for fewer than 3 points."""

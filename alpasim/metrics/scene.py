@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from alpasim.compiled import compiled
+from alpasim.errors import RecordingError
 from alpasim.measures import distance, time_to_collision
+from alpasim.memory import Memory, read
 from alpasim.metrics.reference import Reference, ReferencePlace
 from alpasim.metrics.ride import Ride
-from alpasim.metrics.touch import Touch, judge_touch
+from alpasim.metrics.touch import Side, Touch, judge_touch
 from alpasim.road.network import LaneKind
 from alpasim.scenario.concrete import Goal, Scenario
 from alpasim.sensors.footprint import footprint
@@ -28,6 +31,13 @@ LEAD_RANGE_M = 200.0
 """How far ahead along the route a lead vehicle is looked for [m]."""
 ROUTE_WIDTH_M = 10.0
 """Farther than this from the route, nobody is led by anybody on it [m]."""
+_TOUCH: dict[str, type[Any]] = {
+    "row": int,
+    "at_fault": bool,
+    "ego_share_mps": float,
+    "other_share_mps": float,
+    "impact_speed_mps": float,
+}
 _TRAFFIC = frozenset({LaneKind.DRIVING, LaneKind.BUS, LaneKind.SHOULDER, LaneKind.PARKING})
 
 
@@ -170,6 +180,33 @@ class SceneMeter:
         self._touching = {}
         self._travelled = 0.0
         return self._measure(None, state, 0.0, np.full(6, math.nan))
+
+    def save(self) -> Memory:
+        """Places, touches, distance and ride so far."""
+        return {
+            "reference": self.reference.save(),
+            "route": self._on_route.save(),
+            "ride": self._ride.save(),
+            "travelled": self._travelled,
+            "touching": [
+                {**{name: getattr(touch, name) for name in _TOUCH}, "side": str(touch.side)}
+                for touch in self._touching.values()
+            ],
+        }
+
+    def load(self, memory: Memory) -> None:
+        """Go on from what `save` returned; after `reset`."""
+        self.reference.load(read(memory, "reference", dict))
+        self._on_route.load(read(memory, "route", dict))
+        self._ride.load(read(memory, "ride", dict))
+        self._travelled = read(memory, "travelled", float)
+        self._touching = {}
+        for saved in read(memory, "touching", list):
+            side = read(saved, "side", str)
+            if side not in set(Side):
+                raise RecordingError(f"snapshot: side {side!r}, expected one of {', '.join(Side)}")
+            values = {name: read(saved, name, kind) for name, kind in _TOUCH.items()}
+            self._touching[values["row"]] = Touch(side=Side(side), **values)
 
     def measure(self, step: Step) -> SceneMeasures:
         """Measure the next step of the drive."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from alpasim.memory import Memory, read
 from alpasim.metrics.protocol import INVALID, Aggregation, SceneMetric
 from alpasim.metrics.scene import SceneMeasures
 from alpasim.types import MetricValue
@@ -93,6 +94,14 @@ class SpeedLimitIntegral:
             self._sum += excess.value * self._dt_s
         return MetricValue(self._sum)
 
+    def save(self) -> Memory:
+        """The sum so far."""
+        return {"sum": self._sum}
+
+    def load(self, memory: Memory) -> None:
+        """Go on from that sum."""
+        self._sum = read(memory, "sum", float)
+
 
 class SpeedLimitCompliance(SpeedLimitIntegral):
     """nuPlan's speed-limit score."""
@@ -117,3 +126,12 @@ class SpeedLimitCompliance(SpeedLimitIntegral):
         integral = super().update(scene).value
         self._duration += scene.dt_s
         return MetricValue(max(0.0, 1.0 - integral / (OVERSPEED_SCALE_MPS * self._duration)))
+
+    def save(self) -> Memory:
+        """The integral and the time so far."""
+        return {**super().save(), "duration": self._duration}
+
+    def load(self, memory: Memory) -> None:
+        """Go on from them."""
+        super().load(memory)
+        self._duration = read(memory, "duration", float)

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
+from alpasim.memory import Memory, read
 from alpasim.types import FloatArray
 
 BACK_M = 30.0
@@ -93,6 +94,14 @@ class LinePlace:
     def reset(self) -> None:
         """Forget where the point was."""
         self._last = self._start_s
+
+    def save(self) -> Memory:
+        """Where the point was last."""
+        return {"last": float(self._last)}
+
+    def load(self, memory: Memory) -> None:
+        """Look for it from there."""
+        self._last = read(memory, "last", float)
 
     def locate(self, x: float, y: float) -> tuple[float, float, float]:
         """Arc length, offset to the left and distance from the line of a point in the line's frame [m]."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from alpasim.errors import RecordingError
 from alpasim.geometry import box_distance, points_in_polygon
 from alpasim.road.polyline import arc_length, pose_at, project
 from alpasim.scenario.concrete import Condition, Event, Scenario
@@ -35,6 +36,17 @@ class Events:
     def reset(self) -> None:
         """Nothing has fired yet."""
         self._waiting = list(self._events)
+
+    def save(self) -> list[int]:
+        """Places in the file of the events that have not fired."""
+        return [place for place, entry in enumerate(self._events) if any(entry is one for one in self._waiting)]
+
+    def load(self, waiting: list[int]) -> None:
+        """Let these be the events that have not fired."""
+        places = range(len(self._events))
+        if any(type(place) is not int or place not in places for place in waiting) or sorted(set(waiting)) != waiting:
+            raise RecordingError(f"snapshot: waiting events {waiting}, expected rising numbers below {len(places)}")
+        self._waiting = [self._events[place] for place in waiting]
 
     def fired(self, state: WorldState) -> tuple[Event, ...]:
         """Events whose conditions all hold now and that have not fired before, in file order; they count as fired from now."""

@@ -10,12 +10,13 @@ behind whoever is in its way, but it does not give way at crossings without ligh
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, Field
 
-from alpasim.errors import InputError, did_you_mean
+from alpasim.errors import InputError, RecordingError, did_you_mean
+from alpasim.memory import Memory, finite, read
 from alpasim.road.polyline import arc_length, project
 from alpasim.scenario.concrete import Action, ActorSpec, Scenario
 from alpasim.scenario.values import WithSpeed
@@ -148,9 +149,35 @@ class Follow:
         """They start where the scenario puts them."""
 
     def reset(self, state: WorldState) -> None:  # noqa: ARG002
-        """Back to time zero."""
+        """As they start."""
         self._memory[:], self._path_of[:] = self._start, self._start_path
         self._turns = list(self._start_turns)
+
+    def save(self) -> Memory:
+        """Each actor's place and aims, the way that it is on, and the turns that it still has to take."""
+        keys = list(self._path_index)
+        ways = [keys[index] for index in self._path_of.tolist()]
+        return {
+            "memory": self._memory.copy(),
+            "ways": [{"lane": lane, "against": against, "turns": list(turns)} for lane, against, turns in ways],
+            "turns": [list(turns) for turns in self._turns],
+        }
+
+    def load(self, memory: Memory) -> None:
+        """Go on as saved; ways that were not laid out yet are laid out again."""
+        self._memory[...] = finite(memory, "memory", self._memory.shape)
+        ways, turns = read(memory, "ways", list), read(memory, "turns", list)
+        if not len(ways) == len(turns) == len(self._rows):
+            raise RecordingError(f"snapshot: {len(ways)} ways for {len(self._rows)} followers")
+        known = len(self._paths)
+        for i, way in enumerate(ways):
+            lane = read(way, "lane", str)
+            if lane not in self._scenario.road.lane_index:
+                raise RecordingError(f"snapshot: lane {lane!r} is not on the road")
+            self._path_of[i] = self._path(lane, read(way, "against", bool), _turns(read(way, "turns", list)))
+        self._turns = [_turns(one) for one in turns]
+        if len(self._paths) > known:
+            self._table = join(self._paths)
 
     def advance(self, state: WorldState, rows: IntArray, motion: Motion) -> None:
         """One control step of car following."""
@@ -207,3 +234,10 @@ class Follow:
         memory[f.S], memory[f.FROM] = self._project(int(self._path_of[i]), *state.position[row, :2])
         memory[f.OFFSET], memory[f.ELAPSED], memory[f.OVER] = 0.0, 0.0, over_s
         return True
+
+
+def _turns(saved: object) -> tuple[Turn, ...]:
+    """Turns from a memory."""
+    if not isinstance(saved, list) or any(turn not in get_args(Turn) for turn in saved):
+        raise RecordingError(f"snapshot: turns {saved!r}, expected a list of {', '.join(get_args(Turn))}")
+    return tuple(saved)

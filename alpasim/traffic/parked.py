@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import BaseModel
 
+from alpasim.memory import Memory
 from alpasim.scenario.concrete import Action, Scenario
 from alpasim.scenario.values import Model
 from alpasim.types import IntArray, Motion, WorldState
@@ -31,6 +32,13 @@ class Parked:
         motion.velocity[rows] = 0.0
 
     def reset(self, state: WorldState) -> None:
+        """Nothing is remembered."""
+
+    def save(self) -> Memory:
+        """Nothing is remembered."""
+        return {}
+
+    def load(self, memory: Memory) -> None:
         """Nothing is remembered."""
 
     def advance(self, state: WorldState, rows: IntArray, motion: Motion) -> None:  # noqa: ARG002

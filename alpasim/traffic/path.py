@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, Field
 
-from alpasim.errors import InputError
+from alpasim.errors import InputError, RecordingError
+from alpasim.memory import Memory, array, fill, finite
 from alpasim.scenario.concrete import Action, ActorSpec, Scenario
 from alpasim.scenario.triggers import PathAction, Waypoint
 from alpasim.scenario.values import WithSpeed
@@ -105,9 +107,28 @@ class Path:
     def place(self, rows: IntArray, motion: Motion) -> None:
         """They start where the scenario puts them."""
 
-    def reset(self, state: WorldState) -> None:  # noqa: ARG002
-        """Back to time zero."""
+    def reset(self, state: WorldState) -> None:
+        """Set out now."""
         self._begin()
+        self._since_us[:] = state.time_us
+
+    def save(self) -> Memory:
+        """The paths as they are now, and since when."""
+        return {
+            "since_us": self._since_us.copy(),
+            "legs": self._legs.copy(),
+            "first_leg": self._first_leg.copy(),
+            "pieces": self._pieces.copy(),
+            "first_piece": self._first_piece.copy(),
+        }
+
+    def load(self, memory: Memory) -> None:
+        """Go on along the saved paths."""
+        fill(memory, "since_us", self._since_us)
+        legs = _apart(memory, "legs", "first_leg", len(self._paths), 8)
+        pieces = _apart(memory, "pieces", "first_piece", len(self._paths), 4)
+        self._paths = [WayPath(*both) for both in zip(legs, pieces, strict=True)]
+        self._arrange()
 
     def advance(self, state: WorldState, rows: IntArray, motion: Motion) -> None:
         """One control step along the paths."""
@@ -162,3 +183,11 @@ def _stacked(parts: list[FloatArray], columns: int) -> tuple[FloatArray, IntArra
     first = np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int64)
     whole = np.concatenate(parts) if parts else np.empty((0, columns))
     return np.ascontiguousarray(whole, dtype=np.float64), first
+
+
+def _apart(memory: Memory, name: str, firsts: str, count: int, columns: int) -> list[FloatArray]:
+    """What `_stacked` was given, from a memory."""
+    whole, first = finite(memory, name, (-1, columns)), array(memory, firsts, np.int64, (count + 1,))
+    if first[0] != 0 or first[-1] != len(whole) or (np.diff(first) < 1).any():
+        raise RecordingError(f"snapshot: {firsts!r} does not divide {name!r} into {count} parts")
+    return [whole[begin:end] for begin, end in pairwise(first.tolist())]

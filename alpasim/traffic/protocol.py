@@ -24,6 +24,8 @@ class Behaviour(Protocol):
     A behaviour reads only the state it is given and its own memory, and writes only the rows it is given, so that the order
     of actors and behaviours changes nothing. Whatever it draws from `rng` it draws in its constructor, so that `reset` leads
     back to the start to the bit.
+
+    One that offers `save()` and `load(memory)` (`alpasim.memory`) can be part of a snapshot.
     """
 
     name: ClassVar[str]
@@ -38,7 +40,7 @@ class Behaviour(Protocol):
         """Where its actors are at time zero. The motion already holds their poses and speeds from the scenario, present."""
 
     def reset(self, state: WorldState) -> None:
-        """Back to time zero."""
+        """Begin at this state: time zero, or later where its actor is given to it in the middle of a drive."""
 
     def advance(self, state: WorldState, rows: IntArray, motion: Motion) -> None:
         """Write into `motion` where `rows` are one control step after `state`. Struck rows are never among them."""

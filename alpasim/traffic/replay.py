@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from alpasim.compiled import compiled
 from alpasim.errors import InputError
 from alpasim.geometry import wrap_angle, wrap_angles
+from alpasim.memory import Memory
 from alpasim.scenario.concrete import Action, Scenario, Track
 from alpasim.scenario.values import Model
 from alpasim.types import BoolArray, FloatArray, IntArray, Motion, WorldState
@@ -130,6 +131,13 @@ class Replay:
         self._put(0, rows, motion)
 
     def reset(self, state: WorldState) -> None:
+        """Nothing is remembered."""
+
+    def save(self) -> Memory:
+        """Nothing is remembered."""
+        return {}
+
+    def load(self, memory: Memory) -> None:
         """Nothing is remembered."""
 
     def advance(self, state: WorldState, rows: IntArray, motion: Motion) -> None:
