@@ -15,6 +15,7 @@ import math
 import numpy as np
 
 from alpasim.errors import PolicyInvalidAction
+from alpasim.memory import Memory, read
 from alpasim.types import Control, EgoState, FloatArray, IntArray, Trajectory, VehicleParameters
 from alpasim.vehicle.actuation import acceleration_limits, acceleration_of, control_for
 from alpasim.vehicle.dynamics import GRAVITY_MPS2, chassis
@@ -121,6 +122,20 @@ class Tracker:
         self._steering_angle = 0.0
         self._acceleration = 0.0
         self._asked_us: int | None = None
+
+    def save(self) -> Memory:
+        """What it last asked for, and when."""
+        return {
+            "steering_angle": float(self._steering_angle),
+            "acceleration": float(self._acceleration),
+            "asked_us": self._asked_us,
+        }
+
+    def load(self, memory: Memory) -> None:
+        """Go on from there."""
+        self._steering_angle = read(memory, "steering_angle", float)
+        self._acceleration = read(memory, "acceleration", float)
+        self._asked_us = None if memory.get("asked_us") is None else read(memory, "asked_us", int)
 
     def control(self, trajectory: Trajectory, rig_pose: FloatArray, ego: EgoState, time_us: int) -> Control:
         """The Control that follows `trajectory` from `rig_pose` (4,) x, y, z, yaw, world frame, at `time_us`.
