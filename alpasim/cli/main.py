@@ -7,6 +7,7 @@ What a command does stands in the file of its name. Exit codes: 0 good, 1 a gate
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 
 import typer
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., int | None]] = {
     "run": run.run_command,
     "eval": eval.eval_command,
     "report": report.report_command,
