@@ -85,6 +85,19 @@ def within(value: int, count: int, name: str) -> int:
     return value
 
 
+def draws(rng: np.random.Generator) -> Memory:
+    """Where a stream of random numbers stands."""
+    return dict(rng.bit_generator.state)
+
+
+def draw_on(rng: np.random.Generator, memory: Mapping[str, Any], name: str) -> None:
+    """Set a stream to where the memory of that name has it."""
+    try:
+        rng.bit_generator.state = read(memory, name, dict)
+    except (KeyError, TypeError, ValueError, OverflowError) as cause:
+        raise RecordingError(f"snapshot: {name!r} is no state of a random stream: {cause!r}") from cause
+
+
 def _shown(value: object) -> str:
     text = repr(value) if not isinstance(value, np.ndarray) else f"an array of shape {value.shape}"
     return f"{type(value).__name__} {text[:60]}"

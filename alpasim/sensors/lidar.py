@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from alpasim.compiled import compiled
 from alpasim.geometry import wrap_angle
+from alpasim.memory import Memory, draw_on, draws
 from alpasim.scenario.senses import LidarModel, period_us
 from alpasim.sensors.sensor import SensorContext
 from alpasim.sensors.weather import conditions
@@ -251,6 +252,14 @@ class Lidar:
     def reset(self, state: WorldState) -> None:  # noqa: ARG002
         """The same draws again."""
         self._rng = np.random.default_rng(self._seed)
+
+    def save(self) -> Memory:
+        """The draws to come."""
+        return {"draws": draws(self._rng)}
+
+    def load(self, memory: Memory) -> None:
+        """Draw on from there."""
+        draw_on(self._rng, memory, "draws")
 
     def cast(self, state: WorldState) -> tuple[FloatArray, IntArray, FloatArray]:
         """True distances, rows hit and cosines of a look at `state`; for checks, never for a policy."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from alpasim.compiled import compiled
+from alpasim.memory import Memory
 from alpasim.scenario.concrete import Scenario
 from alpasim.sensors.place import LinePlace
 from alpasim.types import EGO, BoolArray, FloatArray, IntArray, Observation, Reading, Tracks, WorldState, frozen
@@ -67,6 +68,14 @@ class ObjectSensor:
     def reset(self) -> None:
         """Back to the start of the route."""
         self._place.reset()
+
+    def save(self) -> Memory:
+        """Where on the route the ego was last."""
+        return self._place.save()
+
+    def load(self, memory: Memory) -> None:
+        """Look for it from there."""
+        self._place.load(memory)
 
     def current_ids(self) -> IntArray:
         """Track number of every row (n,)."""

@@ -31,6 +31,7 @@ import numpy as np
 from alpasim.errors import InputError, did_you_mean
 from alpasim.geometry import wrap_angles
 from alpasim.measures import visible_fraction
+from alpasim.memory import Memory, array, draw_on, draws, finite, read, within
 from alpasim.scenario.concrete import Environment, Scenario
 from alpasim.scenario.senses import whole_steps
 from alpasim.sensors.objects import RANGE_M, perceived_rows
@@ -121,6 +122,25 @@ NO_TRACKS = Tracks(
 """An empty object list."""
 
 
+_TRACKS: dict[str, tuple[type, tuple[int, ...]]] = {
+    "ids": (np.int64, ()),
+    "kinds": (np.int64, ()),
+    "position": (np.float64, (3,)),
+    "yaw": (np.float64, ()),
+    "velocity": (np.float64, (3,)),
+    "extent": (np.float64, (3,)),
+}
+"""Type and shape of a track list's arrays, for one track."""
+
+
+def _tracks(saved: Memory) -> Tracks:
+    """A list from a memory."""
+    count = len(read(saved, "ids", np.ndarray))
+    return Tracks(
+        **{name: frozen(array(saved, name, kind, (count, *shape))) for name, (kind, shape) in _TRACKS.items()}
+    )
+
+
 class Perception:
     """The object list of one scenario under its figures: call `perceive` once a control step, in order.
 
@@ -156,7 +176,34 @@ class Perception:
         self._rng = np.random.default_rng(self._seed)
         self._ids.reset()
         self._waiting: list[Tracks] = []
-        self._ghosts: list[tuple[int, int, FloatArray, float]] = []
+        self._ghosts: list[tuple[int, int, FloatArray, int]] = []
+
+    def save(self) -> Memory:
+        """Draws to come, numbers in use, lists on their way, and false detections that last."""
+        return {
+            "draws": draws(self._rng),
+            "ids": self._ids.save(),
+            "waiting": [{name: getattr(tracks, name) for name in _TRACKS} for tracks in self._waiting],
+            "ghosts": [
+                {"track": track, "kind": kind, "pose": pose, "until": until}
+                for track, kind, pose, until in self._ghosts
+            ],
+        }
+
+    def load(self, memory: Memory) -> None:
+        """Go on from there."""
+        draw_on(self._rng, memory, "draws")
+        self._ids.load(read(memory, "ids", dict))
+        self._waiting = [_tracks(saved) for saved in read(memory, "waiting", list)]
+        self._ghosts = [
+            (
+                read(saved, "track", int),
+                within(read(saved, "kind", int), len(GHOST_KINDS), "'kind'"),
+                finite(saved, "pose", (3,)),
+                read(saved, "until", int),
+            )
+            for saved in read(memory, "ghosts", list)
+        ]
 
     def perceive(self, state: WorldState) -> Tracks:
         """The list as it reaches the driver now: what was seen `delay_s` ago, nothing before that."""

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from alpasim.compiled import compiled
 from alpasim.geometry import box_corners
+from alpasim.memory import Memory, finite, read
 from alpasim.road.network import DRIVABLE_KINDS, RoadNetwork
 from alpasim.scenario.senses import BevModel, period_us, whole_steps
 from alpasim.sensors.sensor import SensorContext
@@ -195,6 +196,15 @@ class Bev:
     def reset(self, state: WorldState) -> None:  # noqa: ARG002
         """Forget where actors were."""
         self._past = {}
+
+    def save(self) -> Memory:
+        """Where actors were."""
+        return {"past": [{"time_us": time, "boxes": boxes} for time, boxes in self._past.items()]}
+
+    def load(self, memory: Memory) -> None:
+        """Go on from there."""
+        past = read(memory, "past", list)
+        self._past = {read(one, "time_us", int): finite(one, "boxes", (-1, 4, 2)) for one in past}
 
     def observe(self, state: WorldState) -> Reading:
         """The picture at this moment."""

@@ -16,7 +16,8 @@ class Sensor(Protocol):
     """One further sensor of one scenario.
 
     `observe` is called at time zero and then once every `period_us`, a whole multiple of the control step; its Reading holds
-    read-only arrays. `reset` starts its random draws again.
+    read-only arrays. `reset` starts its random draws again. One that offers `save()` and `load(memory)` (`alpasim.memory`)
+    can be part of a snapshot.
     """
 
     name: str

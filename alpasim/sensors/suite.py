@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from alpasim.errors import InputError, did_you_mean
+from alpasim.errors import InputError, RecordingError, did_you_mean
+from alpasim.memory import Memory, Remembers, read, remembering
 from alpasim.scenario.concrete import Scenario
 from alpasim.sensors.lidar import Lidar
 from alpasim.sensors.objects import ObjectSensor
 from alpasim.sensors.perception import NO_TRACKS, TRUTH, Perception, figures_of
 from alpasim.sensors.raster import Bev
 from alpasim.sensors.sensor import Sensor, SensorContext, SensorKind
-from alpasim.types import Observation, Reading, Tracks, WorldState
+from alpasim.types import Observation, Reading, Tracks, WorldState, frozen
 
 __all__ = ["OBJECTS", "Senses", "Sensor", "SensorContext", "SensorKind", "built_in"]
 
@@ -73,6 +74,7 @@ class Senses:
             for name, kind in asked
         ]
         self._latest: dict[str, Reading] = {}
+        self._before: Memory = {}
 
     @property
     def track_rows(self) -> dict[int, int]:
@@ -88,8 +90,48 @@ class Senses:
         for sensor in self._sensors:
             sensor.reset(state)
 
+    def save(self, looked: bool) -> Memory:
+        """What the senses remembered before they looked at the present state, whether or not they have `looked`.
+
+        Loaded again they look at that state again and see the same; or see what has become of it by then. Raises
+        InputError where a sensor keeps no memory that can be saved.
+        """
+        for sensor in self._sensors:
+            remembering(sensor, f"sensor {sensor.name!r}")
+        return self._before if looked else self._memory()
+
+    def load(self, memory: Memory) -> None:
+        """Go on from what `save` returned; after `reset`."""
+        self._objects.load(read(memory, "place", dict))
+        if isinstance(self._perception, Perception):
+            self._perception.load(read(memory, "perception", dict))
+        sensors = read(memory, "sensors", dict)
+        for sensor in self._sensors:
+            remembering(sensor, f"sensor {sensor.name!r}").load(read(sensors, sensor.name, dict))
+        self._latest = {}
+        for name, reading in read(memory, "latest", dict).items():
+            if name not in self.names:
+                raise RecordingError(f"snapshot: a reading of {name!r}, which is no sensor of this simulation")
+            arrays = {key: frozen(one.copy()) for key, one in read(reading, "arrays", dict).items()}
+            self._latest[name] = Reading(read(reading, "time_us", int), arrays)
+
+    def _memory(self) -> Memory:
+        """What all parts remember; None stands for a sensor that cannot say."""
+        return {
+            "place": self._objects.save(),
+            "perception": self._perception.save() if isinstance(self._perception, Perception) else None,
+            "sensors": {
+                sensor.name: sensor.save() if isinstance(sensor, Remembers) else None for sensor in self._sensors
+            },
+            "latest": {
+                name: {"time_us": reading.time_us, "arrays": dict(reading.arrays)}
+                for name, reading in self._latest.items()
+            },
+        }
+
     def observe(self, state: WorldState) -> Observation:
         """What the ego knows of `state`; called once for each control step, in order."""
+        self._before = self._memory()
         self._tracks = self._perception.perceive(state) if self._perceives else NO_TRACKS
         for sensor in self._sensors:
             if state.time_us % sensor.period_us == 0:

@@ -11,6 +11,8 @@ import math
 
 import numpy as np
 
+from alpasim.errors import RecordingError
+from alpasim.memory import Memory, array, fill, read
 from alpasim.types import EGO, IntArray, frozen
 
 FIRST_NUMBER = 1_000
@@ -59,6 +61,19 @@ class TrackIds:
         self._last_seen = np.full(self._numbers.shape[0], -1, dtype=np.int64)
         self._current: IntArray = self._numbers[:, 0].copy()
         self._next_false = 0
+
+    def save(self) -> Memory:
+        """Which number each row has come to, and when it was last seen."""
+        return {"used": self._used.copy(), "last_seen": self._last_seen.copy(), "next_false": self._next_false}
+
+    def load(self, memory: Memory) -> None:
+        """Go on from there."""
+        used = array(memory, "used", np.int64, self._used.shape)
+        if (used < 0).any() or (used >= self._numbers.shape[1]).any():
+            raise RecordingError(f"snapshot: 'used' is {used}, expected numbers from 0 to {self._numbers.shape[1] - 1}")
+        fill(memory, "last_seen", self._last_seen)
+        self._used, self._next_false = used, read(memory, "next_false", int)
+        self._current = self._numbers[np.arange(len(used)), used].copy()
 
     def seen(self, rows: IntArray, step: int) -> IntArray:
         """Numbers of the rows seen at this step; a row that was away for too long gets its next one."""
