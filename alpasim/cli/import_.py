@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json as json_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 
 from alpasim.errors import InputError
-from alpasim.importers.finding import import_file
-from alpasim.importers.imported import ImportedScenario
-from alpasim.importers.writing import file_stem, write_import
+
+if TYPE_CHECKING:
+    from alpasim.importers.imported import ImportedScenario
 
 
 def import_command(
@@ -30,6 +30,9 @@ def import_command(
 
     Files that can be imported are, whatever is wrong with the others.
     """
+    from alpasim.importers.finding import import_file
+    from alpasim.importers.writing import write_import
+
     _check_stems(files)
     rows: list[dict[str, Any]] = []
     faults: list[InputError] = []
@@ -54,6 +57,8 @@ def import_command(
 
 def _check_stems(files: list[Path]) -> None:
     """Two files of one name would overwrite each other's scenario."""
+    from alpasim.importers.writing import file_stem
+
     seen: dict[str, Path] = {}
     for file in files:
         stem = file_stem(file.name)
