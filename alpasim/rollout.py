@@ -79,6 +79,8 @@ class _Drive:
         policy = self._ask(make)
         self._ask(simulation.use_sensors, self._ask(needs_of, policy))
         observation = simulation.observe()
+        if self.writer is not None and simulation.renderer:
+            self.writer.drawn_by(simulation.renderer)
         self._ask(policy.reset, simulation.brief)
         while simulation.end_reason is None:
             asked = time.perf_counter()

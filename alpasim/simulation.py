@@ -17,6 +17,8 @@ from alpasim.metrics.recorder import Metrics
 from alpasim.policy.checks import checked_decision
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.senses import sensor_options as checked_options
+from alpasim.sensors.camera_sensor import FAMILY as CAMERA
+from alpasim.sensors.camera_sensor import camera_kind
 from alpasim.sensors.suite import OBJECTS, Senses
 from alpasim.traffic.engine import Traffic
 from alpasim.types import (
@@ -33,6 +35,7 @@ from alpasim.types import (
 )
 from alpasim.vehicle.actuation import check_control
 from alpasim.vehicle.tracker import Tracker
+from alpasim.world.rendering.choosing import Renderers
 from alpasim.world.world import World
 
 POLICY_STREAM, SENSOR_STREAM, TRAFFIC_STREAM = 0, 1, 2
@@ -69,6 +72,7 @@ class Simulation:
         self._sensor_names = tuple(sensors)
         self._sensor_options = checked_options(sensor_options or {})
         self._world: World | None = None
+        self._renderers = Renderers()
         self._build(scenario)
 
     def _build(self, scenario: Scenario) -> None:
@@ -88,6 +92,7 @@ class Simulation:
             self._sensor_names,
             stream(self.scenario.seed, SENSOR_STREAM),
             options=self._sensor_options,
+            kinds={CAMERA: camera_kind(self._renderers.get)},
         )
 
     def use_sensors(self, names: Sequence[str]) -> None:
@@ -123,6 +128,11 @@ class Simulation:
         """Which actor stands behind each track id of the observations: for logs and checks, never for a policy."""
         ids = self.scenario.ids
         return {track: ids[row] for track, row in self._senses.track_rows.items()}
+
+    @property
+    def renderer(self) -> str:
+        """Name and version of what draws for the cameras, empty where nothing has been drawn."""
+        return self._renderers.versions
 
     @property
     def steps_done(self) -> int:
@@ -180,7 +190,8 @@ class Simulation:
         return step
 
     def close(self) -> None:
-        """Give the physics client back; the Simulation can be reset again afterwards."""
+        """Give the physics client and the renderers back; the Simulation can be reset again afterwards."""
+        self._renderers.close()
         if self._world is not None:
             self._world.close()
             self._world = None

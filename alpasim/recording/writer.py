@@ -108,6 +108,10 @@ class RolloutWriter:
         if after.step % FLUSH_STEPS == 0:
             self._mcap.flush()  # type: ignore[no-untyped-call]
 
+    def drawn_by(self, renderer: str) -> None:
+        """Note name and version of what draws for the cameras; outside the content hash."""
+        self._run(self._time_us, "drawing", renderer=renderer)
+
     def finish(self, result: codec.ResultRecord, *, wall_s: float = math.nan) -> str:
         """Write how it ended, sync and rename the file; returns the content hash."""
         end_us = self._time_us

@@ -24,6 +24,11 @@ Range = Annotated[float, Field(gt=0.0, le=1000.0)]
 Rate = Annotated[float, Field(gt=0.0, le=1000.0)]
 MountAngle = Annotated[float, Field(ge=-360.0, le=360.0)]
 MountPlace = Annotated[float, Field(ge=-50.0, le=50.0)]
+Pixels = Annotated[int, Field(ge=1, le=8192)]
+MOST_PIXELS = 16_000_000
+"""Pixels of one camera; more is taken for a mistake."""
+Channel = Literal["rgb", "depth", "semantic", "instance"]
+CameraName = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
 
 
 class PerceptionModel(Model):
@@ -115,11 +120,54 @@ class BevModel(Model):
     rate_hz: Rate | None = None
 
 
+class OwnCameraModel(Model):
+    """A camera beside the presets: a pinhole that sees `fov_deg` across, its mount in the rig frame.
+
+    From looking ahead it is turned by `yaw_deg` to the left, then by `pitch_deg` downwards, then rolled by `roll_deg`
+    clockwise.
+    """
+
+    fov_deg: Annotated[float, Field(ge=1.0, le=170.0)]
+    width_px: Pixels = 320
+    height_px: Pixels = 180
+    x_m: MountPlace
+    y_m: MountPlace = 0.0
+    z_m: MountPlace
+    yaw_deg: MountAngle = 0.0
+    pitch_deg: MountAngle = 0.0
+    roll_deg: MountAngle = 0.0
+
+
+class CameraModel(Model):
+    """Options of every camera that is asked for (`camera:front`); size and rate are the camera's own where not given.
+
+    `own` describes further cameras by name, beside the presets of `sensors/camera.py`.
+    """
+
+    renderer: Literal["tiny", "gl"] = "tiny"
+    width_px: Pixels | None = None
+    height_px: Pixels | None = None
+    channels: Annotated[tuple[Channel, ...], Field(strict=False, min_length=1)] = ("rgb",)
+    rate_hz: Rate | None = None
+    own: dict[CameraName, OwnCameraModel] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _bearable(self) -> CameraModel:
+        if (self.width_px is None) != (self.height_px is None):
+            raise ValueError("found one of width_px and height_px, expected both or neither")
+        sizes = [(camera.width_px, camera.height_px) for camera in self.own.values()]
+        for width, height in (*sizes, (self.width_px or 1, self.height_px or 1)):
+            if width * height > MOST_PIXELS:
+                raise ValueError(f"found {width} x {height} pixels, expected at most {MOST_PIXELS:,}")
+        return self
+
+
 class SensorsModel(Model):
     """Options of the sensors that a policy or an env may ask for; one that is not named has its defaults."""
 
     lidar: LidarModel | None = None
     bev: BevModel | None = None
+    camera: CameraModel | None = None
 
     def by_name(self) -> dict[str, BaseModel]:
         """The options that are written, by the sensor's name."""
@@ -184,7 +232,7 @@ def _told(fault: Mapping[str, Any]) -> str:
     path = [str(part) for part in fault["loc"]]
     place = ".".join(["sensors", *path])
     if fault["type"] == "extra_forbidden":
-        models: dict[str, type[BaseModel]] = {"lidar": LidarModel, "bev": BevModel}
+        models: dict[str, type[BaseModel]] = {"lidar": LidarModel, "bev": BevModel, "camera": CameraModel}
         known = tuple((models[path[0]] if len(path) > 1 else SensorsModel).model_fields)
         return f"{place}: unknown{did_you_mean(path[-1], known)}; known: {', '.join(known)}"
     return f"{place}: found {fault['input']!r}, {fault['msg'].removeprefix('Value error, ')}"

@@ -135,7 +135,7 @@ def test_what_no_camera_has_is_refused_with_its_name(changes: dict[str, object],
 
 @pytest.mark.parametrize("fov", [0.0, -30.0, 180.0, 400.0, math.nan])
 def test_no_camera_sees_nothing_or_a_half_space(fov: float) -> None:
-    with pytest.raises(InputError, match="camera 'test': fov is .* degrees, expected 1 to 170"):
+    with pytest.raises(InputError, match=r"camera 'test': fov is .* degrees, expected 1 to 170"):
         CameraSpec.with_fov("test", 320, 180, fov, AHEAD)
 
 

@@ -26,8 +26,8 @@ from alpasim.sensors.camera import (
 )
 from alpasim.simulation import Simulation
 from alpasim.types import ActorKind, Control, Decision, SignalColour, WorldState
-from alpasim.world.rendering import RENDERERS, make_renderer
 from alpasim.world.rendering.bodies import body
+from alpasim.world.rendering.choosing import RENDERERS, make_renderer
 from alpasim.world.rendering.lens import Lens
 
 EVERYTHING = ("rgb", "depth", "semantic", "instance")
@@ -114,7 +114,7 @@ def test_a_box_lands_where_the_closed_form_says(renderer: Renderer, lens: str, o
     spec = LENSES[lens]
     places = corners_in_picture(other, spec)
     low, high = places.min(axis=0), places.max(axis=0)
-    if not (0 < low[0] and high[0] < spec.width and 0 < low[1] and high[1] < spec.height):
+    if not (low[0] > 0 and high[0] < spec.width and low[1] > 0 and high[1] < spec.height):
         places = np.clip(places, 0.0, (spec.width, spec.height))
         low, high = places.min(axis=0), places.max(axis=0)
     scenario, state = scene_of(other)
@@ -356,8 +356,8 @@ def test_without_egl_the_message_says_what_to_install(monkeypatch: pytest.Monkey
     moderngl = pytest.importorskip("moderngl")
 
     def refuse(**_: object) -> None:
-        raise Exception("libEGL.so not loaded")  # noqa: TRY002  what glcontext raises
+        raise Exception("libEGL.so not loaded")
 
     monkeypatch.setattr(moderngl, "create_context", refuse)
-    with pytest.raises(InputError, match="libEGL.so not loaded.*apt-get install libegl1"):
+    with pytest.raises(InputError, match=r"libEGL.so not loaded.*apt-get install libegl1"):
         make_renderer("gl")

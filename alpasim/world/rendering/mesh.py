@@ -17,6 +17,8 @@ Colour = tuple[int, int, int]
 Float32Array = NDArray[np.float32]
 Points = NDArray[np.float64]
 
+TYRE: Colour = (26, 27, 30)
+RIM: Colour = (150, 154, 160)
 SUN = np.array([-0.42, 0.36, 0.833])
 """Direction (3,) towards the sun, world frame, unit length to three digits; the same in every scene."""
 
@@ -171,12 +173,14 @@ def ball(centre: Sequence[float], radii: Sequence[float], colour: Colour, rings:
 
 
 def wheel(centre: Sequence[float], radius: float, width: float, sides: int = 12) -> Mesh:
-    """A tyre with a bright rim, standing in the x-z plane."""
+    """The left half of a wheel in the x-z plane, a tyre with a bright rim: what can be seen of one under a body."""
     x, y, z = centre
-    half = 0.5 * width
-    tyre = tube((x, y - half, z), (x, y + half, z), (radius, radius), (26, 27, 30), sides)
-    rim = tube((x, y - half - 0.006, z), (x, y + half + 0.006, z), (0.6 * radius, 0.6 * radius), (150, 154, 160), 8)
-    return merge([tyre, rim])
+    angles = np.linspace(0.0, 2.0 * np.pi, sides, endpoint=False)
+    circle = np.column_stack([np.sin(angles), np.zeros(sides), np.cos(angles)])
+    inner, outer = (np.array((x, y + side * width, z)) + radius * circle for side in (-0.5, 0.5))
+    tread = np.stack([inner, np.roll(inner, -1, axis=0), np.roll(outer, -1, axis=0), outer], axis=1)
+    rim = np.array((x, y + 0.5 * width + 0.006, z)) + 0.6 * radius * circle[::2]
+    return merge([quads(tread, TYRE), fan(outer, TYRE), fan(rim, RIM)])
 
 
 def pane(corners: Sequence[Sequence[float]], colour: Colour, inset: float = 0.0, lift: float = 0.008) -> Mesh:

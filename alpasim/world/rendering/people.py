@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from alpasim.world.rendering.mesh import Colour, Mesh, ball, both_sides, box, glowing, merge, moved, tube, wheel
+from alpasim.world.rendering.mesh import Colour, Mesh, ball, both_sides, box, glowing, merge, tube, wheel
 
 SKIN: tuple[Colour, ...] = ((232, 188, 156), (198, 144, 108), (124, 84, 60), (240, 204, 176))
 HAIR: tuple[Colour, ...] = ((62, 42, 30), (28, 24, 22), (150, 112, 66), (96, 62, 40))
@@ -171,8 +171,8 @@ def motorcycle(length: float, width: float, height: float, look: int) -> Mesh:
     front, rear = 0.5 * length - radius, -0.5 * length + radius
     paint = ((168, 38, 36), (36, 76, 132), (40, 42, 46))[look % 3]
     parts = [
-        moved(wheel((0.0, 0.0, radius), radius, 0.12, 14), (front, 0.0, 0.0)),
-        moved(wheel((0.0, 0.0, radius), radius, 0.16, 14), (rear, 0.0, 0.0)),
+        both_sides(wheel((front, 0.03, radius), radius, 0.06, 14)),
+        both_sides(wheel((rear, 0.04, radius), radius, 0.08, 14)),
         both_sides(tube((front, 0.09, radius), (0.42, 0.09, 0.98), (0.03, 0.03), METAL, 6)),
         ball((0.16, 0.0, 0.8), (0.32, 0.16, 0.15), paint),
         box((-0.02, 0.0, 0.45), (0.6, 0.3, 0.36), METAL),

@@ -25,7 +25,7 @@ from alpasim.world.rendering.things import lamp, light_post
 STILL = -1
 """Row of a part that no actor carries."""
 
-CHUNK_M = 80.0
+CHUNK_M, TERRAIN_CHUNK_M = 80.0, 320.0
 """Ground is drawn in squares of this side, so that what lies behind the camera can be left out."""
 
 _LIT: dict[SignalColour, tuple[SignalColour, ...]] = {
@@ -133,14 +133,14 @@ def _facing(road: RoadNetwork, signal: int) -> float:
 
 def _ground(road: RoadNetwork) -> Iterator[Part]:
     for code, mesh in ground(road):
-        for chunk in _chunks(mesh):
+        for chunk in _chunks(mesh, CHUNK_M if code is not SemanticClass.TERRAIN else TERRAIN_CHUNK_M):
             yield Part(chunk, int(code))
 
 
-def _chunks(mesh: Mesh) -> Iterator[Mesh]:
-    """The mesh in squares of CHUNK_M, by where the middles of its triangles lie."""
+def _chunks(mesh: Mesh, side: float) -> Iterator[Mesh]:
+    """The mesh in squares of `side` [m], by where the middles of its triangles lie."""
     middles = mesh.points[mesh.triangles, :2].mean(axis=1)
-    cells = np.floor(middles / CHUNK_M).astype(np.int64)
+    cells = np.floor(middles / side).astype(np.int64)
     _, which = np.unique(cells, axis=0, return_inverse=True)
     which = which.reshape(-1)
     for number in range(int(which.max()) + 1):

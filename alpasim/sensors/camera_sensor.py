@@ -1,0 +1,96 @@
+"""A camera as one of the ego's sensors: asked for as `camera:NAME`, drawn by a renderer that is handed in.
+
+Answers which camera a name and its options mean, and what a policy gets of a frame. The lens is `camera.py`'s matter.
+
+| array | shape | |
+|---|---|---|
+| `rgb` | (height, width, 3) uint8 | red, green, blue |
+| `depth` | (height, width) float32 | metres along the optical axis, inf in the sky |
+| `semantic` | (height, width) uint8 | codes of `camera.class_names()` |
+| `instance` | (height, width) int32 | track numbers as in `Observation.tracks`, -1 where nobody is |
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from alpasim.errors import InputError, did_you_mean
+from alpasim.memory import Memory
+from alpasim.scenario.senses import CameraModel, OwnCameraModel, period_us
+from alpasim.sensors.camera import CAMERAS, CHANNELS, NO_INSTANCE, CameraSpec, Mount, Renderer
+from alpasim.sensors.suite import SensorContext, SensorKind
+from alpasim.types import IntArray, Reading, WorldState, frozen
+
+FAMILY = "camera"
+"""What stands before the colon in a camera's sensor name; alone it means DEFAULT."""
+DEFAULT = "front"
+
+RendererOf = Callable[[str], Renderer]
+"""Gives the renderer of a name, made when it is first asked for."""
+
+
+def camera_kind(renderer_of: RendererOf) -> SensorKind:
+    """How cameras are made, with renderers from `renderer_of`; none is opened before a camera looks for the first time."""
+    return SensorKind(lambda context: Camera(context, renderer_of))
+
+
+class Camera:
+    """One camera. Raises InputError for a name that neither the presets nor the options have, and for a rate that does not
+    fit the control step."""
+
+    def __init__(self, context: SensorContext, renderer_of: RendererOf) -> None:
+        options = context.options if context.options is not None else CameraModel()
+        self.name = context.name
+        self.spec = camera_spec(context.name.partition(":")[2] or DEFAULT, options)
+        self.period_us = period_us(context.name, self.spec.rate_hz, context.scenario.dt_us)
+        self._scenario = context.scenario
+        self._track_ids = context.track_ids
+        self._renderer_of, self._renderer = renderer_of, options.renderer
+
+    def reset(self, state: WorldState) -> None:
+        """Nothing is kept from frame to frame."""
+
+    def save(self) -> Memory:
+        """Nothing is kept from frame to frame."""
+        return {}
+
+    def load(self, memory: Memory) -> None:
+        """Nothing is kept from frame to frame."""
+
+    def observe(self, state: WorldState) -> Reading:
+        """The frame of `state`."""
+        frame = self._renderer_of(self._renderer).render(self._scenario, state, self.spec)
+        pictures = {channel: getattr(frame, channel) for channel in CHANNELS if channel in self.spec.channels}
+        if frame.instance is not None:
+            pictures["instance"] = as_tracks(frame.instance, self._track_ids())
+        return Reading(state.time_us, pictures)
+
+
+def camera_spec(name: str, options: CameraModel) -> CameraSpec:
+    """The camera that a name means with these options: one of the options' own, or a preset."""
+    known = (*options.own, *CAMERAS)
+    if name not in known:
+        near = did_you_mean(name, known)
+        raise InputError(f"sensor 'camera:{name}': unknown camera {name!r}{near}; there are: {', '.join(known)}")
+    spec = _own(name, options.own[name]) if name in options.own else CAMERAS[name]
+    if options.width_px is not None and options.height_px is not None:
+        spec = spec.resized(options.width_px, options.height_px)
+    rate_hz = spec.rate_hz if options.rate_hz is None else options.rate_hz
+    mount, intrinsics = spec.mount, (spec.fx, spec.fy, spec.cx, spec.cy)
+    return CameraSpec(name, spec.width, spec.height, *intrinsics, mount, rate_hz, tuple(options.channels))
+
+
+def _own(name: str, model: OwnCameraModel) -> CameraSpec:
+    angles = (math.radians(angle) for angle in (model.yaw_deg, model.pitch_deg, model.roll_deg))
+    mount = Mount(model.x_m, model.y_m, model.z_m, *angles)
+    return CameraSpec.with_fov(name, model.width_px, model.height_px, model.fov_deg, mount)
+
+
+def as_tracks(rows: np.ndarray, track_ids: IntArray) -> np.ndarray:
+    """An instance picture of rows as one of track numbers: a policy never learns the order of the script."""
+    # One more than there are rows, so that -1, nobody, reads the last entry.
+    numbers = np.append(track_ids, NO_INSTANCE).astype(np.int32)
+    return frozen(numbers[rows])
