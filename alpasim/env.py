@@ -1,7 +1,8 @@
 """`alpasim/Drive-v0`: a thin Gymnasium adapter over Simulation.
 
 Answers how observations, actions and rewards look to RL code. What a step does stands in `simulation.py`, what the
-numbers of the observation mean in `sensors/vector.py`, what a reward term means in the metric of the same name.
+numbers of an observation mean in `sensors/encoders.py`, those of an action in `vehicle/actions.py`, what a reward term
+means in the metric of the same name.
 """
 
 from __future__ import annotations
@@ -13,17 +14,18 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium import spaces
 from numpy.typing import NDArray
 
 from alpasim import plugins
-from alpasim.errors import InputError, PolicyInvalidAction, did_you_mean
+from alpasim.errors import InputError, did_you_mean
 from alpasim.metrics.recorder import StepMetrics, load_metric
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import LogicalScenario, find_scenarios, load_scenario
-from alpasim.sensors.vector import VectorEncoder
+from alpasim.scenario.senses import sensor_options
+from alpasim.sensors.encoders import Encoders
 from alpasim.simulation import Simulation
-from alpasim.types import Control, Decision, EndReason
+from alpasim.types import EndReason
+from alpasim.vehicle.actions import make_action
 
 ScenarioChoice = str | Path | Scenario | Sequence[str | Path]
 DEFAULT_REWARDS: Mapping[str, float] = {
@@ -38,17 +40,18 @@ OPTIONS = ("scenario", "scenario_seed")
 """What `reset(options=…)` understands."""
 
 
-class DriveEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
+class DriveEnv(gymnasium.Env[Any, Any]):
     """Drive the ego through one scenario a rollout.
 
     `scenario` is a file, a folder, a suite, `builtin`, or a list of these; each reset draws one of the files and a
     scenario seed from the env's own seeded generator. A concrete Scenario is driven as it is. `options={"scenario": FILE}` and `options={"scenario_seed": N}`
     choose for that reset alone.
 
-    Observation `vector`: float32 Box, its layout printed by `DriveEnv.layout()`. Action `control`: float32 Box (2,) in
-    [-1, 1]: wheel (share of the largest road-wheel angle, left positive) and pedal (drive when positive, brake when
-    negative). `rewards` maps metric names to weights: a metric that runs through the drive (progress, distance) counts by
-    its change over the step, any other by its value in the step, and one that is not valid counts 0.
+    `observation` is `vector`, `bev` or `lidar` (`alpasim list observations`), or several of them as a list, which makes a Dict
+    of them; nothing else is sensed. `sensors` sets the options of their sensors by name, such as `{"lidar": {"rings": 16}}`,
+    whatever the scenario writes. `action` is `control`, `trajectory` or `meta` (`alpasim list actions`). `rewards` maps metric
+    names to weights: a metric that runs through the drive (progress, distance) counts by its change over the step, any other
+    by its value in the step, and one that is not valid counts 0.
 
     Raises InputError for a scenario, observation, action, reward or option that does not exist, PolicyInvalidAction for an
     action that is not finite or of another shape.
@@ -60,13 +63,14 @@ class DriveEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
         self,
         scenario: ScenarioChoice = "builtin",
         *,
-        observation: str = "vector",
+        observation: str | Sequence[str] = "vector",
         action: str = "control",
+        sensors: Mapping[str, Any] | None = None,
         rewards: Mapping[str, float] | None = None,
         render_mode: str | None = None,
     ) -> None:
-        _known("observation", observation, ("vector",))
-        _known("action", action, ("control",))
+        self._encoders = Encoders(observation, sensor_options(sensors or {}))
+        self._action = make_action(action)
         if render_mode is not None:
             _known("render_mode", render_mode, tuple(self.metadata["render_modes"]))
         self.render_mode = render_mode
@@ -76,30 +80,30 @@ class DriveEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
         self._cumulative = frozenset(name for name in self._rewards if load_metric(name).cumulative)
         self._logical: dict[Path, LogicalScenario] = {}
         self._simulation: Simulation | None = None
-        self._encoder = VectorEncoder()
-        self.observation_space = self._encoder.space()
-        self.action_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
+        self.observation_space = self._encoders.space()
+        self.action_space = self._action.space()
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Start a rollout: a scenario drawn by the env's seed, or the one that `options` names for this reset."""
         super().reset(seed=seed)
         scenario = self._draw(dict(options or {}))
         if self._simulation is None:
-            self._simulation = Simulation(scenario)
+            self._simulation = Simulation(
+                scenario, sensors=self._encoders.needs, sensor_options=self._encoders.sensor_options
+            )
         self._simulation.reset(scenario)
-        self._encoder.reset(scenario)
+        self._encoders.reset(scenario)
+        self._action.reset(scenario)
         return self._encode(), self._info({})
 
-    def step(self, action: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """One control step; `terminated` for collision, off road and goal, `truncated` for the time limit."""
         simulation = self._running()
         ended = simulation.end_reason
         if ended is not None:
             raise gymnasium.error.ResetNeeded(f"this rollout ended ({ended}); call reset() first")
         before = simulation.metrics.latest
-        simulation.step(Decision(control=_control(action)))
+        simulation.step(self._action.decision(action, simulation.observe()))
         terms = self._terms(before, simulation.metrics.latest)
         end = simulation.end_reason
         terminated = end is not None and end.terminated
@@ -147,8 +151,8 @@ class DriveEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
             self._logical[file] = load_scenario(file)
         return self._logical[file].concrete(scenario_seed)
 
-    def _encode(self) -> NDArray[np.float32]:
-        return self._encoder.encode(self._running().observe())
+    def _encode(self) -> Any:
+        return self._encoders.encode(self._running().observe())
 
     def _terms(self, before: StepMetrics | None, after: StepMetrics | None) -> dict[str, float]:
         """Weighted reward terms of the step, by metric name."""
@@ -197,13 +201,3 @@ def _reward_weights(rewards: Mapping[str, float]) -> dict[str, float]:
         if not math.isfinite(weight):
             raise InputError(f"reward weight of {name!r} is {weight}, expected a finite number")
     return {name: float(weight) for name, weight in rewards.items()}
-
-
-def _control(action: Any) -> Control:
-    """The action as a Control; it is clipped to [-1, 1] by the vehicle, but has to be finite."""
-    values = np.asarray(action)
-    if values.shape != (2,) or values.dtype.kind not in "fiu":
-        raise PolicyInvalidAction(
-            f"action has shape {values.shape} and type {values.dtype}, expected (2,) numbers: steer, pedal"
-        )
-    return Control(float(values[0]), float(values[1]))

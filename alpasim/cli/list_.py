@@ -1,4 +1,4 @@
-"""`alpasim list`: the policies, scenarios, metrics, behaviours and importers that can be named here."""
+"""`alpasim list`: what can be named here, from policies and scenarios to the env's observations and actions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 
 def list_command(
-    what: str = typer.Argument(help="policies, scenarios, metrics, behaviours or importers."),
+    what: str = typer.Argument(help="policies, scenarios, metrics, behaviours, importers, observations or actions."),
     where: list[Path] = typer.Argument(None, help="Scenario files or folders instead of the built-in ones."),  # noqa: B008
     json: bool = typer.Option(False, "--json", help="Print a JSON list."),
 ) -> int:
@@ -75,10 +75,24 @@ def _scenarios(targets: list[Path]) -> list[Row]:
     return rows
 
 
+def _observations() -> list[Row]:
+    from alpasim.sensors.encoders import observation_rows
+
+    return [dict(row) for row in observation_rows()]
+
+
+def _actions() -> list[Row]:
+    from alpasim.vehicle.actions import action_rows
+
+    return [dict(row) for row in action_rows()]
+
+
 _LISTS: dict[str, Callable[[], list[Row]]] = {
     "policies": lambda: _documented(plugins.POLICIES),
     "scenarios": lambda: _scenarios([Path("builtin")]),
     "metrics": _metrics,
     "behaviours": lambda: _documented(plugins.BEHAVIOURS),
     "importers": lambda: _documented(plugins.IMPORTERS),
+    "observations": _observations,
+    "actions": _actions,
 }

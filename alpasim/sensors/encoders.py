@@ -1,0 +1,190 @@
+"""Observations for learned drivers: what an Observation becomes as an array of a fixed space, by name.
+
+Answers which observations there are, what each needs to be sensed, its exact space, and what its numbers mean. The numbers of
+`vector` are in `vector.py`; `bev` and `lidar` pass on what `raster.py` and `lidar.py` measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from alpasim.errors import InputError, did_you_mean
+from alpasim.scenario.concrete import Scenario
+from alpasim.scenario.senses import BevModel, LidarModel
+from alpasim.sensors.raster import layer_names
+from alpasim.sensors.vector import EGO_FIELDS, LOOKAHEAD_M, NEAREST, ROUTE_FIELDS, TRACK_FIELDS, VectorEncoder
+from alpasim.types import Observation
+
+Numbers = NDArray[Any]
+
+
+class Encoder(Protocol):
+    """Turns observations of one scenario after another into arrays of the same space."""
+
+    def space(self) -> spaces.Box[Any]:
+        """The exact space of `encode`'s arrays."""
+        ...
+
+    def reset(self, scenario: Scenario) -> None:
+        """Encode drives of this scenario from now on."""
+        ...
+
+    def encode(self, observation: Observation) -> Numbers:
+        """The numbers of one observation."""
+        ...
+
+
+class BevEncoder:
+    """The layers of the bird's-eye raster as they are: uint8 (layers, size, size)."""
+
+    def __init__(self, options: BevModel | None = None) -> None:
+        self.options = options or BevModel()
+
+    def space(self) -> spaces.Box[Any]:
+        """Bytes of the picture's shape."""
+        size, layers = self.options.size_px, len(layer_names(self.options.past_frames))
+        return spaces.Box(0, 255, (layers, size, size), np.uint8)
+
+    def reset(self, scenario: Scenario) -> None:
+        """Nothing in it depends on the scenario."""
+
+    def encode(self, observation: Observation) -> Numbers:
+        """The latest picture, as a copy of the reading that may be kept and written."""
+        return np.array(observation.readings["bev"].arrays["layers"])
+
+
+class LidarEncoder:
+    """Ranges as shares of the lidar's range, 0 where nothing came back, and intensities: float32 (2, rings, azimuths)."""
+
+    def __init__(self, options: LidarModel | None = None) -> None:
+        self.options = options or LidarModel()
+
+    def space(self) -> spaces.Box[Any]:
+        """Shares in [0, 1]."""
+        return spaces.Box(0.0, 1.0, (2, self.options.rings, self.options.azimuths), np.float32)
+
+    def reset(self, scenario: Scenario) -> None:
+        """Nothing in it depends on the scenario."""
+
+    def encode(self, observation: Observation) -> Numbers:
+        """The latest look."""
+        arrays = observation.readings["lidar"].arrays
+        numbers = np.stack((arrays["range_m"] / np.float32(self.options.range_m), arrays["intensity"]))
+        return np.asarray(np.clip(numbers, 0.0, 1.0))
+
+
+class ObservationKind(NamedTuple):
+    """One observation of the env: how its encoder is made from the sensor's options, the sensors it needs, and in words what
+    it holds and in which unit."""
+
+    make: Callable[[Any], Encoder]
+    needs: tuple[str, ...]
+    holds: str
+    unit: str
+
+
+OBSERVATIONS: dict[str, ObservationKind] = {
+    "vector": ObservationKind(
+        lambda options: VectorEncoder(),  # noqa: ARG005
+        ("objects",),
+        "ego, route ahead, goal, stop line and the nearest tracks in the rig frame",
+        "as the rows below",
+    ),
+    "bev": ObservationKind(
+        BevEncoder,
+        ("bev",),
+        "layers " + ", ".join(layer_names(BevModel().past_frames)),
+        "0 or 255; 0.5 m a pixel, ahead is up, left is left",
+    ),
+    "lidar": ObservationKind(
+        LidarEncoder,
+        ("lidar",),
+        "range, then intensity, of each ring (lowest first) and azimuth (counter-clockwise from ahead)",
+        "share of 120 m, 0 without return; share of the light",
+    ),
+}
+"""Every observation of the env by name. Another is added by one more row."""
+
+
+def observation_kind(name: str) -> ObservationKind:
+    """The row of that name, or of the part before its colon; InputError with a suggestion."""
+    found = OBSERVATIONS.get(name) or OBSERVATIONS.get(name.partition(":")[0])
+    if found is None:
+        known = ", ".join(OBSERVATIONS)
+        raise InputError(f"observation {name!r} is unknown{did_you_mean(name, OBSERVATIONS)}; expected one of {known}")
+    return found
+
+
+class Encoders:
+    """The observations of one env: one by name, or several as a dict.
+
+    `chosen` is a name or a sequence of names; `options` the sensors' options by name, which then hold whatever the scenario
+    writes, as a space must not change from one scenario to the next.
+    """
+
+    def __init__(self, chosen: str | Sequence[str], options: Mapping[str, Any]) -> None:
+        self._single = chosen if isinstance(chosen, str) else None
+        names = (chosen,) if isinstance(chosen, str) else tuple(dict.fromkeys(chosen))
+        if not names:
+            raise InputError(f"observation is empty, expected one or more of {', '.join(OBSERVATIONS)}")
+        kinds = {name: observation_kind(name) for name in names}
+        self._encoders: dict[str, Encoder] = {name: kind.make(options.get(name)) for name, kind in kinds.items()}
+        self.needs = tuple(dict.fromkeys(need for kind in kinds.values() for need in kind.needs))
+        fixed = {name: getattr(encoder, "options", None) for name, encoder in self._encoders.items()}
+        self.sensor_options = {**options, **{name: found for name, found in fixed.items() if found is not None}}
+
+    def space(self) -> spaces.Space[Any]:
+        """The space of one observation, or a Dict of several."""
+        if self._single is not None:
+            return self._encoders[self._single].space()
+        return spaces.Dict({name: encoder.space() for name, encoder in self._encoders.items()})
+
+    def reset(self, scenario: Scenario) -> None:
+        """Encode drives of this scenario from now on."""
+        for encoder in self._encoders.values():
+            encoder.reset(scenario)
+
+    def encode(self, observation: Observation) -> Any:
+        """One array, or a dict of them."""
+        if self._single is not None:
+            return self._encoders[self._single].encode(observation)
+        return {name: encoder.encode(observation) for name, encoder in self._encoders.items()}
+
+
+def _vector_rows() -> list[dict[str, str]]:
+    """A line for each group of numbers of `vector`, those of points and tracks once for all of them."""
+    groups = [("", EGO_FIELDS), (f"ahead.0 … {len(LOOKAHEAD_M) - 1}.", ROUTE_FIELDS)]
+    groups.append((f"track.0 … {NEAREST - 1}.", TRACK_FIELDS))
+    return [
+        {
+            "name": f"vector: {start}{field.name}",
+            "space": f"{field.size} of {field.low:g} to {field.high:g}",
+            "holds": f"value / {field.scale:g}",
+            "unit": field.unit,
+        }
+        for start, fields in groups
+        for field in fields
+    ]
+
+
+def observation_rows() -> list[dict[str, str]]:
+    """A line for each observation: name, space, what it holds, unit; then one for each group of numbers of `vector`."""
+    rows = []
+    for name, kind in OBSERVATIONS.items():
+        space = kind.make(None).space()
+        low, high = float(space.low.min()), float(space.high.max())
+        shape = " x ".join(str(size) for size in space.shape)
+        rows.append(
+            {
+                "name": name,
+                "space": f"Box {np.dtype(space.dtype)} ({shape}), {low:g} to {high:g}",
+                "holds": kind.holds,
+                "unit": kind.unit,
+            }
+        )
+    return rows + _vector_rows()
