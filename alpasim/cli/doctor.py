@@ -9,17 +9,20 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from alpasim.errors import InputError
+
 CORE = (
     "pybullet", "gymnasium", "numpy", "pygame", "pyyaml", "pydantic", "typer", "rich", "mcap",
     "foxglove-schemas-protobuf", "protobuf", "jinja2", "shapely", "numba",
 )  # fmt: skip
-EXTRAS = {"stable-baselines3": "rl", "imageio-ffmpeg": "video"}
+EXTRAS = {"stable-baselines3": "rl", "imageio-ffmpeg": "video", "moderngl": "gl"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Check:
 
 def doctor_command(json: bool = typer.Option(False, "--json", help="Print one JSON object.")) -> int:
     """Say what works on this machine; exit code 3 when something that a rollout needs does not."""
-    checks = [_python(), *_packages(), _works("physics", _physics), _works("drawing", _drawing), _plugins(), _folder()]
+    works = (_works("physics", _physics), _works("drawing", _drawing), *_renderers())
+    checks = [_python(), *_packages(), *works, _plugins(), _folder()]
     good = all(check.works or check.optional for check in checks)
     if json:
         rows = [{"name": c.name, "works": c.works, "found": c.found, "optional": c.optional} for c in checks]
@@ -64,12 +68,14 @@ def _packages() -> list[Check]:
     return checks
 
 
-def _works(name: str, attempt: Callable[[], str]) -> Check:
+def _works(name: str, attempt: Callable[[], str], optional: bool = False) -> Check:
     """Whether `attempt` runs; what it says, or why it does not."""
     try:
-        return Check(name, True, attempt())
+        return Check(name, True, attempt(), optional)
+    except InputError as cause:
+        return Check(name, False, str(cause), optional)
     except (ImportError, OSError, RuntimeError, ValueError) as cause:
-        return Check(name, False, f"{type(cause).__name__}: {cause}")
+        return Check(name, False, f"{type(cause).__name__}: {cause}", optional)
 
 
 def _physics() -> str:
@@ -93,6 +99,28 @@ def _drawing() -> str:
     height, width, _ = draw(simulation.scenario.road, simulation.state).shape
     simulation.close()
     return f"drew {width} x {height} pixels without a display"
+
+
+def _renderers() -> list[Check]:
+    """Every renderer of cameras, all but the default being optional."""
+    from alpasim.world.rendering.choosing import RENDERERS, TINY
+
+    return [_works(f"renderer {name}", partial(_camera, name), name != TINY) for name in RENDERERS]
+
+
+def _camera(renderer: str) -> str:
+    from alpasim.evaluation.bench import bench_scenario
+    from alpasim.simulation import Simulation
+
+    options = {"camera": {"renderer": renderer}}
+    simulation = Simulation(bench_scenario().concrete(0), sensors=("camera:front",), sensor_options=options)
+    try:
+        picture = simulation.reset().readings["camera:front"].arrays["rgb"]
+        if picture.std() < 1.0:
+            raise RuntimeError(f"{simulation.renderer} drew nothing")
+        return simulation.renderer
+    finally:
+        simulation.close()
 
 
 def _plugins() -> Check:

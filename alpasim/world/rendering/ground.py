@@ -169,11 +169,15 @@ def _kerbs(drawn: RoadOutline) -> Iterator[Layer]:
             left, right = _beside(way, 0.5 * KERB_WIDTH_M), _beside(way, -0.5 * KERB_WIDTH_M)
             a, b = _raised(right, TERRAIN_Z), _raised(right, KERB_HEIGHT_M)
             c, d = _raised(left, KERB_HEIGHT_M), _raised(left, TERRAIN_Z)
-            faces += [
-                np.stack([low[:-1], low[1:], high[1:], high[:-1]], axis=1) for low, high in ((a, b), (b, c), (c, d))
-            ]
+            faces += [_wall(low, high) for low, high in ((a, b), (b, c), (c, d))]
+            faces += [np.stack(end)[None] for end in ((d[0], a[0], b[0], c[0]), (a[-1], d[-1], c[-1], b[-1]))]
     if faces:
         yield SemanticClass.KERB, quads(np.concatenate(faces), KERB)
+
+
+def _wall(low: FloatArray, high: FloatArray) -> FloatArray:
+    """Faces (q, 4, 3) between two lines (k, 3), seen from the right of them."""
+    return np.stack([low[:-1], low[1:], high[1:], high[:-1]], axis=1)
 
 
 def _terrain(road: RoadNetwork) -> Mesh:
