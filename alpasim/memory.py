@@ -42,6 +42,23 @@ def remembering(part: object, title: str) -> Remembers:
     return part
 
 
+def settled(value: Any, path: str = "memory") -> Any:
+    """A copy of plain values that nothing can change any more; InputError where a part saved something else."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        copy = value.copy()
+        copy.flags.writeable = False
+        return copy
+    if isinstance(value, Mapping) and all(type(key) is str and not key.startswith("$") for key in value):
+        return {key: settled(item, f"{path}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [settled(item, f"{path}[{index}]") for index, item in enumerate(value)]
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    raise InputError(
+        f"{path} is {_shown(value)}: a snapshot holds dicts with text keys, lists, text, numbers, booleans, None and arrays"
+    )
+
+
 def read(memory: Mapping[str, Any], name: str, kind: type[Value]) -> Value:
     """The entry of that name, of that very type."""
     if not isinstance(memory, Mapping):

@@ -6,20 +6,26 @@ its own. It does not ask policies (`rollout.py` does, or RL code through `env.py
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from alpasim.errors import InputError
+from alpasim.errors import InputError, RecordingError
+from alpasim.memory import Memory, array, read, settled
 from alpasim.metrics.goal import goal_reached
 from alpasim.metrics.recorder import Metrics
 from alpasim.policy.checks import checked_decision
+from alpasim.policy.protocol import Policy, load_memory, save_memory
+from alpasim.recording.packing import pack_state, unpack_state
+from alpasim.recording.snapshot import Snapshot
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.senses import sensor_options as checked_options
 from alpasim.sensors.camera_sensor import FAMILY as CAMERA
 from alpasim.sensors.camera_sensor import camera_kind
 from alpasim.sensors.suite import OBJECTS, Senses
+from alpasim.traffic.changes import Change
 from alpasim.traffic.engine import Traffic
 from alpasim.types import (
     EGO,
@@ -37,6 +43,9 @@ from alpasim.vehicle.actuation import check_control
 from alpasim.vehicle.tracker import Tracker
 from alpasim.world.rendering.choosing import Renderers
 from alpasim.world.world import World
+
+REBASED = "alpasim:rebased"
+"""Event of the first step after `snapshot` or `restore`; no event of a scenario can have this name."""
 
 POLICY_STREAM, SENSOR_STREAM, TRAFFIC_STREAM = 0, 1, 2
 
@@ -153,6 +162,7 @@ class Simulation:
         self.metrics.reset(self.state)
         self.end_reason = None
         self._observation = None
+        self._rebased = False
         return self.observe()
 
     def observe(self) -> Observation:
@@ -182,12 +192,129 @@ class Simulation:
         events = self._traffic.apply_events(before)
         motion = self._traffic.advance(before)
         bodies = self._world.step(before, control, motion)
-        self.state = self._commit(before.step + 1, bodies, events)
+        self.state = self._commit(before.step + 1, bodies, (REBASED, *events) if self._rebased else events)
+        self._rebased = False
         self._observation = None
         step = Step(before, decision, control, self.state, self.dt_s, decide_wall_s)
         self.metrics.update(step)
         self.end_reason = self._ending()
         return step
+
+    def snapshot(self, policy: Policy | None = None) -> Snapshot:
+        """This moment as a value, with the memory of `policy` if one is given.
+
+        The drive goes on from that value, as any drive does that is restored from it: bodies are set to it anew, and contacts
+        found anew. So this is an event (REBASED, in the next state), which a replay of the log repeats. Raises InputError
+        where a behaviour, metric, sensor or policy keeps a memory that it cannot save.
+        """
+        if self._world is None:
+            raise RuntimeError("snapshot() before reset()")
+        scenario, state = self.scenario, self.state
+        parts = {
+            "state": np.frombuffer(pack_state(state), dtype=np.uint8),
+            "end_reason": "" if self.end_reason is None else str(self.end_reason),
+            "sensors": list(self._senses.names),
+            "world": self._world.save(),
+            "traffic": self._traffic.save(),
+            "senses": self._senses.save(self._observation is not None),
+            "tracker": self._tracker.save(),
+            "metrics": self.metrics.save(),
+            "policy": None if policy is None else {"memory": save_memory(policy)},
+        }
+        memory: Memory = settled(parts)
+        self._world.load(scenario, state, memory["world"])
+        self._rebased = True
+        return Snapshot(
+            name=scenario.name,
+            source=Path(scenario.source).name,
+            content_hash=scenario.content_hash,
+            seed=scenario.seed,
+            parameters=scenario.parameters,
+            ids=scenario.ids,
+            step=state.step,
+            time_us=state.time_us,
+            memory=memory,
+            inputs=scenario.inputs,
+        )
+
+    def restore(self, snapshot: Snapshot, policy: Policy | None = None) -> Observation:
+        """Go on from a moment of this scenario's drive, here or in another process; returns that moment's observation.
+
+        What follows depends on the snapshot alone, to the bit. A `policy` is reset and gets the memory that was saved with it.
+        Raises InputError for a snapshot of another scenario or without the policy's memory, and RecordingError for one that does
+        not fit; the simulation is then back at time zero.
+        """
+        scenario = self.scenario
+        if (snapshot.content_hash, snapshot.ids) != (scenario.content_hash, scenario.ids):
+            raise InputError(
+                f"the snapshot is of scenario {snapshot.name!r}, seed {snapshot.seed}; "
+                f"this simulation drives {scenario.name!r}, seed {scenario.seed}"
+            )
+        try:
+            self._load(snapshot)
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as cause:
+            self.reset()
+            raise RecordingError(f"snapshot: it does not fit this simulation: {cause!r}") from cause
+        except InputError:
+            self.reset()
+            raise
+        if policy is not None:
+            saved = snapshot.memory["policy"]
+            if saved is None:
+                raise InputError("the snapshot holds no policy's memory: take it with snapshot(policy)")
+            policy.reset(self.brief)
+            load_memory(policy, saved["memory"])
+        return self.observe()
+
+    def _load(self, snapshot: Snapshot) -> None:
+        """Let every part go on from what a snapshot says of it."""
+        memory = snapshot.memory
+        state = self._unpacked(array(memory, "state", np.uint8, (-1,)).tobytes(), snapshot.step)
+        end = read(memory, "end_reason", str)
+        if self._world is None:
+            self._world = World(self.scenario)
+        self._world.load(self.scenario, state, read(memory, "world", dict))
+        self.state = state
+        self._traffic.load(state, read(memory, "traffic", dict))
+        self.use_sensors(read(memory, "sensors", list))
+        self._senses.reset(state)
+        self._senses.load(read(memory, "senses", dict))
+        self._tracker.load(read(memory, "tracker", dict))
+        self.metrics.load(state, read(memory, "metrics", dict))
+        self.end_reason = EndReason(end) if end else None
+        self._observation, self._rebased = None, True
+
+    def _unpacked(self, packed: bytes, step: int) -> WorldState:
+        """A state from its bytes, where it is one of this scenario at that step."""
+        state = unpack_state(packed, self.scenario.ids)
+        same = np.array_equal(state.kinds, self._kinds) and np.array_equal(state.extent, self._extent)
+        when = state.step == step >= 0 and state.time_us == step * self.scenario.dt_us
+        signals = len(state.signals) == len(self.scenario.road.signals)
+        moving = (state.position, state.rotation, state.yaw, state.velocity, state.angular_velocity)
+        finite = all(bool(np.isfinite(values).all()) for values in moving)
+        if not (same and when and signals and finite and bool(state.present[EGO])):
+            raise RecordingError(f"snapshot: its state is none of scenario {self.scenario.name!r} at step {step}")
+        return state
+
+    def alter(self, edit: Callable[[WorldState, Memory], tuple[WorldState, Memory]], change: Change | None) -> None:
+        """Go on with an actor changed: `edit` gives state and world's memory with it, `change` who drives it from now on.
+
+        For branches (`branching.py`), which say what may be changed; a drive altered so can no longer be repeated.
+        """
+        if self._world is None:
+            raise RuntimeError("alter() before reset()")
+        state, memory = edit(self.state, self._world.save())
+        senses = self._senses.save(self._observation is not None)
+        if change is not None:
+            self._traffic.change(change, state)
+        self._world.load(self.scenario, state, memory)
+        self._senses.load(senses)
+        self.state, self._observation, self._rebased = state, None, True
+
+    @property
+    def traffic(self) -> Traffic:
+        """Everything that moves besides the ego."""
+        return self._traffic
 
     def close(self) -> None:
         """Give the physics client and the renderers back; the Simulation can be reset again afterwards."""

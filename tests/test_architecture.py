@@ -16,7 +16,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("traffic", "vehicle", "sensors", "reasoning", "metrics"),
     ("world", "policy", "recording"),
     ("simulation", "view"),
-    ("env", "rollout"),
+    ("env", "rollout", "branching"),
     ("evaluation",),
     ("cli",),
 )

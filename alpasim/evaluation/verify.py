@@ -22,7 +22,7 @@ from alpasim.recording.hashing import state_hash
 from alpasim.recording.reader import Log
 from alpasim.recording.rebuild import scenario_of
 from alpasim.recording.versions import versions
-from alpasim.simulation import Simulation
+from alpasim.simulation import REBASED, Simulation
 from alpasim.types import Contact, Control, EgoState, Observation, Step, WorldState
 
 
@@ -99,6 +99,8 @@ def _compare(log: Log, simulation: Any, policy: Policy | None) -> Verification:
             break
         if policy is not None and asked is None:
             asked = _decision_difference(log, index, policy.decide(observation), observation)
+        if REBASED in log.states[index + 1].events:
+            simulation.snapshot()
         try:
             step = simulation.step(decision)
         except PhysicsDiverged as fault:
