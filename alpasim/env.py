@@ -47,8 +47,8 @@ class DriveEnv(gymnasium.Env[Any, Any]):
     scenario seed from the env's own seeded generator. A concrete Scenario is driven as it is. `options={"scenario": FILE}` and `options={"scenario_seed": N}`
     choose for that reset alone.
 
-    `observation` is `vector`, `bev` or `lidar` (`alpasim list observations`), or several of them as a list, which makes a Dict
-    of them; nothing else is sensed. `sensors` sets the options of their sensors by name, such as `{"lidar": {"rings": 16}}`,
+    `observation` is `vector`, `bev`, `lidar` or `camera` (or `camera:NAME`; `alpasim list observations`), or several of them as
+    a list, which makes a Dict of them; nothing else is sensed. `sensors` sets the options of their sensors by name, such as `{"lidar": {"rings": 16}}`,
     whatever the scenario writes. `action` is `control`, `trajectory` or `meta` (`alpasim list actions`). `rewards` maps metric
     names to weights: a metric that runs through the drive (progress, distance) counts by its change over the step, any other
     by its value in the step, and one that is not valid counts 0.

@@ -20,8 +20,13 @@ from alpasim.vehicle.actions import ACTIONS
 
 ROOT = Path(__file__).parent.parent
 HARD_BRAKE = ROOT / "scenarios" / "lead_vehicle" / "hard_brake.scn.yaml"
-SMALL = {"lidar": {"rings": 8, "azimuths": 45}, "bev": {"size_px": 40, "resolution_m": 1.0}}
+SMALL = {
+    "lidar": {"rings": 8, "azimuths": 45},
+    "bev": {"size_px": 40, "resolution_m": 1.0},
+    "camera": {"width_px": 48, "height_px": 36},
+}
 COMBINATIONS: list[Any] = ["vector", "bev", "lidar", ["vector", "bev"], ("bev", "lidar", "vector"), ["lidar"]]
+COMBINATIONS += ["camera", "camera:rear", ["vector", "camera", "camera:camera_front_tele_30fov"]]
 ROAD = """schema: alpasim/scenario@1
 title: Three lanes
 road: {straight: {lanes: 3, oncoming_lanes: 1, length_m: 900, lane_width_m: 3.5, speed_limit_kph: 100}}
@@ -57,7 +62,7 @@ def test_gymnasium_checks_every_action(action: str) -> None:
 
 
 @pytest.mark.parametrize("action", list(ACTIONS))
-@pytest.mark.parametrize("observation", ["vector", "bev", "lidar", ["vector", "bev", "lidar"]], ids=str)
+@pytest.mark.parametrize("observation", ["vector", "bev", "lidar", "camera", ["vector", "bev", "lidar"]], ids=str)
 def test_stable_baselines_checks_all(observation: Any, action: str) -> None:
     checker = pytest.importorskip("stable_baselines3.common.env_checker", reason="the [rl] extra is not installed")
     # Its only advice for a lidar is to flatten it, as it is neither a picture nor a row: not a fault.
@@ -128,6 +133,8 @@ def test_a_space_does_not_change_with_the_scenarios_own_options(tmp_path: Path) 
         ({"observation": "beev"}, "did you mean 'bev'"),
         ({"observation": ["vector", "lidr"]}, "did you mean 'lidar'"),
         ({"observation": []}, "observation is empty"),
+        ({"observation": "camera:frnt"}, "did you mean 'front'"),
+        ({"observation": "camera", "sensors": {"camera": {"channels": ["rgb", "depth"]}}}, "expected one channel"),
         ({"action": "trajectry"}, "did you mean 'trajectory'"),
         ({"sensors": {"lidar": {"rings": 10**9}}}, "sensors.lidar.rings"),
         ({"sensors": {"lidar": {"rate_hz": 0.0}}}, "sensors.lidar.rate_hz"),
@@ -227,3 +234,15 @@ def test_the_list_says_every_space_with_its_shape(what: str) -> None:
         for size in space.shape or ():
             assert str(size) in rows[name]["space"]
         made.close()
+
+
+@pytest.mark.parametrize("channel", ["rgb", "depth", "semantic", "instance"])
+def test_a_camera_observation_is_the_one_channel_asked_for(channel: str) -> None:
+    options = {"camera": {"width_px": 40, "height_px": 24, "channels": [channel]}}
+    made = DriveEnv(HARD_BRAKE, observation="camera", sensors=options)
+    observed, _ = made.reset(seed=0)
+    assert observed.shape == (24, 40, 3 if channel == "rgb" else 1)
+    assert made.observation_space.contains(observed)
+    observed[:] = 0  # a copy: what the simulation holds must not change
+    assert made.step(made.action_space.sample())[0].any()
+    made.close()

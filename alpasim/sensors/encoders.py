@@ -1,7 +1,7 @@
 """Observations for learned drivers: what an Observation becomes as an array of a fixed space, by name.
 
 Answers which observations there are, what each needs to be sensed, its exact space, and what its numbers mean. The numbers of
-`vector` are in `vector.py`; `bev` and `lidar` pass on what `raster.py` and `lidar.py` measure.
+`vector` are in `vector.py`; `bev`, `lidar` and `camera` pass on what `raster.py`, `lidar.py` and `camera_sensor.py` measure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from alpasim.errors import InputError, did_you_mean
 from alpasim.scenario.concrete import Scenario
-from alpasim.scenario.senses import BevModel, LidarModel
+from alpasim.scenario.senses import BevModel, CameraModel, LidarModel
+from alpasim.sensors.camera import ALPAMAYO, NO_INSTANCE
+from alpasim.sensors.camera_sensor import DEFAULT, camera_spec
 from alpasim.sensors.raster import layer_names
 from alpasim.sensors.vector import EGO_FIELDS, LOOKAHEAD_M, NEAREST, ROUTE_FIELDS, TRACK_FIELDS, VectorEncoder
 from alpasim.types import Observation
@@ -78,11 +80,41 @@ class LidarEncoder:
         return np.asarray(np.clip(numbers, 0.0, 1.0))
 
 
-class ObservationKind(NamedTuple):
-    """One observation of the env: how its encoder is made from the sensor's options, the sensors it needs, and in words what
-    it holds and in which unit."""
+class CameraEncoder:
+    """The one picture that a camera's options ask for: `rgb` uint8 (height, width, 3), or another channel with a last side of 1."""
 
-    make: Callable[[Any], Encoder]
+    def __init__(self, name: str = "camera", options: CameraModel | None = None) -> None:
+        self.options = options or CameraModel()
+        self._name = name
+        self._spec = camera_spec(name.partition(":")[2] or DEFAULT, self.options)
+        if len(self._spec.channels) != 1:
+            found = ", ".join(self._spec.channels)
+            raise InputError(f"observation {name!r}: the camera takes {found}, expected one channel for one array")
+
+    def space(self) -> spaces.Box[Any]:
+        """Bytes for colours and classes, metres for depth, track numbers for instances."""
+        channel = self._spec.channels[0]
+        size = (self._spec.height, self._spec.width, 3 if channel == "rgb" else 1)
+        if channel == "depth":
+            return spaces.Box(0.0, np.inf, size, np.float32)
+        if channel == "instance":
+            return spaces.Box(NO_INSTANCE, np.iinfo(np.int32).max, size, np.int32)
+        return spaces.Box(0, 255, size, np.uint8)
+
+    def reset(self, scenario: Scenario) -> None:
+        """Nothing in it depends on the scenario."""
+
+    def encode(self, observation: Observation) -> Numbers:
+        """The latest picture, as a copy of the reading that may be kept and written."""
+        picture = np.array(observation.readings[self._name].arrays[self._spec.channels[0]])
+        return picture if picture.ndim == 3 else picture[..., None]
+
+
+class ObservationKind(NamedTuple):
+    """One observation of the env: how its encoder is made from its name and the sensor's options, the sensors it needs (none
+    named: the sensor of its own name), and in words what it holds and in which unit."""
+
+    make: Callable[[str, Any], Encoder]
     needs: tuple[str, ...]
     holds: str
     unit: str
@@ -90,22 +122,28 @@ class ObservationKind(NamedTuple):
 
 OBSERVATIONS: dict[str, ObservationKind] = {
     "vector": ObservationKind(
-        lambda options: VectorEncoder(),  # noqa: ARG005
+        lambda name, options: VectorEncoder(),  # noqa: ARG005
         ("objects",),
         "ego, route ahead, goal, stop line and the nearest tracks in the rig frame",
         "as the rows below",
     ),
     "bev": ObservationKind(
-        BevEncoder,
+        lambda name, options: BevEncoder(options),  # noqa: ARG005
         ("bev",),
         "layers " + ", ".join(layer_names(BevModel().past_frames)),
         "0 or 255; 0.5 m a pixel, ahead is up, left is left",
     ),
     "lidar": ObservationKind(
-        LidarEncoder,
+        lambda name, options: LidarEncoder(options),  # noqa: ARG005
         ("lidar",),
         "range, then intensity, of each ring (lowest first) and azimuth (counter-clockwise from ahead)",
         "share of 120 m, 0 without return; share of the light",
+    ),
+    "camera": ObservationKind(
+        CameraEncoder,
+        (),
+        "what the front camera sees; camera:NAME for another one, such as " + ", ".join(ALPAMAYO[:2]),
+        "red, green, blue; the upper row first",
     ),
 }
 """Every observation of the env by name. Another is added by one more row."""
@@ -133,9 +171,11 @@ class Encoders:
         if not names:
             raise InputError(f"observation is empty, expected one or more of {', '.join(OBSERVATIONS)}")
         kinds = {name: observation_kind(name) for name in names}
-        self._encoders: dict[str, Encoder] = {name: kind.make(options.get(name)) for name, kind in kinds.items()}
-        self.needs = tuple(dict.fromkeys(need for kind in kinds.values() for need in kind.needs))
-        fixed = {name: getattr(encoder, "options", None) for name, encoder in self._encoders.items()}
+        self._encoders: dict[str, Encoder] = {
+            name: kind.make(name, options.get(name.partition(":")[0])) for name, kind in kinds.items()
+        }
+        self.needs = tuple(dict.fromkeys(need for name, kind in kinds.items() for need in kind.needs or (name,)))
+        fixed = {name.partition(":")[0]: getattr(encoder, "options", None) for name, encoder in self._encoders.items()}
         self.sensor_options = {**options, **{name: found for name, found in fixed.items() if found is not None}}
 
     def space(self) -> spaces.Space[Any]:
@@ -176,7 +216,7 @@ def observation_rows() -> list[dict[str, str]]:
     """A line for each observation: name, space, what it holds, unit; then one for each group of numbers of `vector`."""
     rows = []
     for name, kind in OBSERVATIONS.items():
-        space = kind.make(None).space()
+        space = kind.make(name, None).space()
         low, high = float(space.low.min()), float(space.high.max())
         shape = " x ".join(str(size) for size in space.shape)
         rows.append(

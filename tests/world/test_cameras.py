@@ -29,6 +29,7 @@ from alpasim.types import ActorKind, Control, Decision, SignalColour, WorldState
 from alpasim.world.rendering.bodies import body
 from alpasim.world.rendering.choosing import RENDERERS, make_renderer
 from alpasim.world.rendering.lens import Lens
+from alpasim.world.rendering.scene import Scene as Scenery
 
 EVERYTHING = ("rgb", "depth", "semantic", "instance")
 HEIGHT_M = 1.4
@@ -361,3 +362,33 @@ def test_without_egl_the_message_says_what_to_install(monkeypatch: pytest.Monkey
     monkeypatch.setattr(moderngl, "create_context", refuse)
     with pytest.raises(InputError, match=r"libEGL.so not loaded.*apt-get install libegl1"):
         make_renderer("gl")
+
+
+def test_a_scene_is_built_once_for_scenarios_that_look_alike(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = builtin_folder() / "vulnerable" / "child_between_parked_cars.scn.yaml"
+    logical = load_scenario(file)
+    built: list[Scenario] = []
+
+    class Counted(Scenery):
+        def __init__(self, scenario: Scenario) -> None:
+            built.append(scenario)
+            super().__init__(scenario)
+
+    monkeypatch.setattr(f"alpasim.world.rendering.{renderer.name}.Scene", Counted)
+    frames = []
+    for seed in (0, 1, 2):
+        simulation = Simulation(logical.concrete(seed))
+        simulation.reset()
+        frames.append(renderer.render(simulation.scenario, simulation.state, FRONT))
+        simulation.close()
+    assert len(built) == 1
+    renderer.render(*scene_of(block(30.0, 0.0)), FRONT)
+    renderer.render(*scene_of(block(30.0, 0.0, extent=(2.0, 1.0, 1.3))), FRONT)
+    assert len(built) == 3
+    simulation = Simulation(logical.concrete(2))
+    simulation.reset()
+    again = renderer.render(simulation.scenario, simulation.state, FRONT)
+    assert np.array_equal(again.rgb, frames[2].rgb)  # type: ignore[arg-type]
+    simulation.close()

@@ -31,7 +31,8 @@ def _shape(kind: ActorKind, length: float, width: float, height: float, look: in
         case ActorKind.CAR:
             return vehicles.car(*size, paint)
         case ActorKind.VAN:
-            return vehicles.van(*size, paint)
+            own = EGO_PAINT if look == LOOKS else vehicles.VAN_PAINTS[look % len(vehicles.VAN_PAINTS)]
+            return vehicles.van(*size, own)
         case ActorKind.TRUCK:
             cab, cargo = vehicles.TRUCK_PAINTS, vehicles.CARGO_PAINTS
             return vehicles.truck(*size, cab[look % len(cab)], cargo[(look // 2) % len(cargo)])

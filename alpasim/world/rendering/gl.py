@@ -18,7 +18,7 @@ from alpasim.sensors.camera import NO_INSTANCE, CameraFrame, CameraSpec
 from alpasim.sensors.weather import conditions
 from alpasim.types import WorldState, frozen
 from alpasim.world.rendering.lens import Lens
-from alpasim.world.rendering.scene import STILL, Scene
+from alpasim.world.rendering.scene import STILL, Appearance, Scene, appearance
 from alpasim.world.rendering.shaders import FRAGMENT, SKY_FRAGMENT, SKY_VERTEX, VERTEX, with_labels
 from alpasim.world.rendering.sky import AMBIENT, DIFFUSE, FOG, HORIZON, SUN_DIRECTION, ZENITH
 
@@ -66,6 +66,7 @@ class GlRenderer:
         self._arrays: list[Any] = []
         self._scene: Scene | None = None
         self._scenario: Scenario | None = None
+        self._appearance: Appearance = ()
         self._state: WorldState | None = None
 
     def render(self, scenario: Scenario, state: WorldState, spec: CameraSpec) -> CameraFrame:
@@ -123,10 +124,12 @@ class GlRenderer:
 
     def _prepared(self, scenario: Scenario, state: WorldState) -> Scene:
         """The scene of `scenario` in the context's memory, its parts where `state` has them."""
-        if self._scene is None or self._scenario is not scenario:
-            self._forget()
-            self._upload(Scene(scenario))
-            self._scenario = scenario
+        if self._scenario is not scenario:
+            looks = appearance(scenario)
+            if self._scene is None or looks != self._appearance:
+                self._forget()
+                self._upload(Scene(scenario))
+            self._scenario, self._appearance = scenario, looks
         assert self._scene is not None
         if self._state is not state:
             position, rotation = self._scene.poses(state)

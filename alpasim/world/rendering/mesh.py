@@ -179,7 +179,7 @@ def wheel(centre: Sequence[float], radius: float, width: float, sides: int = 12)
     circle = np.column_stack([np.sin(angles), np.zeros(sides), np.cos(angles)])
     inner, outer = (np.array((x, y + side * width, z)) + radius * circle for side in (-0.5, 0.5))
     tread = np.stack([inner, np.roll(inner, -1, axis=0), np.roll(outer, -1, axis=0), outer], axis=1)
-    rim = np.array((x, y + 0.5 * width + 0.006, z)) + 0.6 * radius * circle[::2]
+    rim = np.array((x, y + 0.5 * width + 0.006, z)) + 0.6 * radius * circle
     return merge([quads(tread, TYRE), fan(outer, TYRE), fan(rim, RIM)])
 
 

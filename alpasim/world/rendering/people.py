@@ -76,8 +76,9 @@ def _arm(h: float, y: float, swing: float, coat: Colour, skin: Colour) -> Mesh:
 
 
 def _head(h: float, centre: tuple[float, float, float], skin: Colour, hair: Colour) -> Mesh:
-    """A head with hair on top and behind."""
+    """A head with hair on top and behind; that of a child is larger beside its body."""
     x, y, z = centre
+    h *= 1.0 + 0.4 * min(max((1.55 - h) / 0.6, 0.0), 1.0)
     return merge(
         [
             ball((x, y, z), (0.052 * h, 0.045 * h, 0.066 * h), skin, 6, 8),

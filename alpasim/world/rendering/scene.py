@@ -5,8 +5,9 @@ Built once a scenario; at each moment it says where every part is and which part
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,24 @@ class Part:
     row: int = STILL
     signal: int = -1
     colours: tuple[SignalColour, ...] = ()
+
+
+Appearance = tuple[Hashable, ...]
+
+
+def appearance(scenario: Scenario) -> Appearance:
+    """What a scenario's scene is made from; scenarios of equal appearance can share one, as those of an env mostly do."""
+    road, ego = scenario.road, scenario.ego.vehicle
+    digest = hashlib.blake2b(road.arrays.left.tobytes() + road.arrays.right.tobytes())
+    for lane in road.lanes:
+        digest.update(f"{lane.kind} {lane.left_mark} {lane.right_mark} {lane.signal} {len(lane.left)}".encode())
+        if lane.stop_line is not None:
+            digest.update(lane.stop_line.tobytes())
+    for patch in road.surfaces:
+        digest.update(f"{patch.kind} {patch.friction}".encode() + patch.polygon.tobytes())
+    signals = tuple((signal.id, signal.position) for signal in road.signals)
+    actors = tuple((int(actor.kind), actor.extent) for actor in scenario.actors)
+    return digest.digest(), signals, (ego.kind, ego.extent, ego.rear_axle_x_m), actors
 
 
 class Scene:

@@ -23,7 +23,7 @@ from alpasim.types import BoolArray, FloatArray, WorldState, frozen
 from alpasim.world.quiet import quiet
 from alpasim.world.rendering.lens import FAR_M, NEAR_M
 from alpasim.world.rendering.mesh import Mesh
-from alpasim.world.rendering.scene import STILL, Scene
+from alpasim.world.rendering.scene import STILL, Appearance, Scene, appearance
 from alpasim.world.rendering.sky import AMBIENT, DIFFUSE, SUN_DIRECTION, in_fog, sky_picture
 
 with quiet():
@@ -47,6 +47,7 @@ class TinyRenderer:
         self._client = -1
         self._scene: Scene | None = None
         self._scenario: Scenario | None = None
+        self._appearance: Appearance = ()
         self._skies: dict[tuple[CameraSpec, bool], NDArray[np.uint8]] = {}
 
     def render(self, scenario: Scenario, state: WorldState, spec: CameraSpec) -> CameraFrame:
@@ -81,6 +82,11 @@ class TinyRenderer:
         """The scene of `scenario`, its meshes in the client."""
         if self._scene is not None and self._scenario is scenario:
             return self._scene
+        looks = appearance(scenario)
+        self._scenario = scenario
+        if self._scene is not None and looks == self._appearance:
+            return self._scene
+        self._appearance = looks
         if self._client < 0:
             self._client = pybullet.connect(pybullet.DIRECT)
             if self._client < 0:
@@ -96,7 +102,7 @@ class TinyRenderer:
         self._part_of[self._bodies] = np.arange(len(self._bodies))
         self._codes = np.append(scene.codes, SemanticClass.SKY).astype(np.uint8)
         self._rows = np.append(np.where(scene.rows == STILL, NO_INSTANCE, scene.rows), NO_INSTANCE).astype(np.int32)
-        self._scenario, self._scene = scenario, scene
+        self._scene = scene
         return scene
 
     def _load(self, palette: NDArray[np.uint8]) -> int:
