@@ -29,6 +29,8 @@ def bench_command(
     table.add_row(
         "rollout with the reference driver, steps/s", f"{found.rollout_steps_per_s:.0f}", f"{high:.0f} … {low:.0f}"
     )
+    for name, (middle, low, high) in found.senses_steps_per_s.items():
+        table.add_row(f"env.step with {name}, steps/s", f"{middle:.0f}", f"{high:.0f} … {low:.0f}")
     table.add_row("reset of the same scenario, ms", f"{found.reset_same_ms:.2f}", "")
     table.add_row("reset to another scenario, ms", f"{found.reset_other_ms:.2f}", "")
     table.add_row("calibration loop, ms", f"{found.calibration_ms:.2f}", "")

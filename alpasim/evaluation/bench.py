@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from alpasim.env import DriveEnv
 from alpasim.policy.loading import load_policy
 from alpasim.rollout import run_rollout
-from alpasim.scenario.concrete import Scenario, Track
+from alpasim.scenario.concrete import PerceptionChoice, Scenario, Track
 from alpasim.scenario.loading import LogicalScenario, load_inputs
 from alpasim.scenario.tracks import dump_tracks
 from alpasim.simulation import Simulation
@@ -84,6 +84,8 @@ class BenchResult:
     real_time_factor: float
     rollout_steps_per_s: float
     rollout_steps_per_s_range: tuple[float, float]
+    senses_steps_per_s: dict[str, tuple[float, float, float]]
+    """By what is sensed besides: median, slowest and fastest steps a second through `env.step`."""
     reset_same_ms: float
     reset_other_ms: float
     step_ms_by_part: dict[str, float]
@@ -101,6 +103,7 @@ def run_bench(repeats: int = 5) -> BenchResult:
     driven = [_env_steps_per_s(env, actions) for _ in range(repeats + 1)][1:]
     calibration.append(_calibration_s())
     rollouts = [_rollout_steps_per_s(scenario) for _ in range(repeats)]
+    senses = {name: _with_senses(made, actions, repeats) for name, made in sensing_envs(scenario)}
     same = [_timed(env.reset) for _ in range(4 * repeats)]
     other = [_reset_to_another_s(env, seed) for seed in range(2 * repeats)]
     calibration.append(_calibration_s())
@@ -112,6 +115,7 @@ def run_bench(repeats: int = 5) -> BenchResult:
         real_time_factor=median * scenario.dt_us * 1e-6,
         rollout_steps_per_s=statistics.median(rollouts),
         rollout_steps_per_s_range=(min(rollouts), max(rollouts)),
+        senses_steps_per_s=senses,
         reset_same_ms=1e3 * statistics.median(same),
         reset_other_ms=1e3 * statistics.median(other),
         step_ms_by_part=_time_by_part(scenario, actions),
@@ -119,6 +123,21 @@ def run_bench(repeats: int = 5) -> BenchResult:
         actors=len(scenario.actors),
         repeats=repeats,
     )
+
+
+def sensing_envs(scenario: Scenario) -> Iterator[tuple[str, DriveEnv]]:
+    """The bench scene with more senses than the plain object list, by what is added."""
+    perceiving = replace(scenario, perception=PerceptionChoice("good"))
+    yield "vector, perception with occlusion", DriveEnv(perceiving)
+    yield "bird's-eye raster 84 x 84", DriveEnv(scenario, observation="bev")
+    yield "lidar 64 x 360 at 10 Hz", DriveEnv(scenario, observation="lidar")
+
+
+def _with_senses(env: DriveEnv, actions: list[NDArray[np.float32]], repeats: int) -> tuple[float, float, float]:
+    """Median, slowest and fastest steps a second, after a run that is not counted."""
+    driven = [_env_steps_per_s(env, actions) for _ in range(repeats + 1)][1:]
+    env.close()
+    return statistics.median(driven), min(driven), max(driven)
 
 
 def recorded_actions(scenario: Scenario) -> list[NDArray[np.float32]]:
