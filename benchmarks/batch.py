@@ -11,6 +11,7 @@ Markdown table of wall times and of the memory that parent and workers held.
 from __future__ import annotations
 
 import argparse
+import resource
 import shutil
 import sqlite3
 import statistics
@@ -23,6 +24,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from drive_clock import calibration_ms
 from process_memory import Memory, MemoryWatch
 
 from alpasim.evaluation.manifest import machine
@@ -45,12 +47,15 @@ actors:
 
 @dataclass(frozen=True)
 class BatchRun:
-    """One evaluation: wall time [s], memory of parent and of the largest worker, bytes it left on disk."""
+    """One evaluation: wall time and CPU time of all its processes [s], memory of parent and of the largest worker, what it
+    left on disk, and how long the calibration loop took just before."""
 
     wall_s: float
+    cpu_s: float
     parent: Memory
     worker: Memory
     disk_mb: float
+    calibration_ms: float
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +74,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for _ in range(asked.repeats):
             for count in counts:
                 runs[count].append(evaluate_once(folder, count, asked.scenarios))
-                print(f"{count} workers: {runs[count][-1].wall_s:.1f} s", file=sys.stderr, flush=True)
+                print(
+                    f"{count} workers: {runs[count][-1].wall_s:.1f} s, CPU {runs[count][-1].cpu_s:.1f} s",
+                    file=sys.stderr,
+                    flush=True,
+                )
     print(table(runs, asked.scenarios))
     return 0
 
@@ -104,8 +113,9 @@ def evaluate_once(folder: Path, workers: int, scenarios: int) -> BatchRun:
     files = [str(path) for path in sorted((folder / "scenarios").iterdir())[:scenarios]]
     command = [sys.executable, "-c", "from alpasim.cli.main import main; main()", "eval", *files, "--policy", "idm"]
     command += ["--workers", str(workers), "--out", str(out)]
+    calibration = calibration_ms()
     with (folder / "printed.txt").open("wb") as printed:
-        started = time.perf_counter()
+        cpu_before, started = children_cpu_s(), time.perf_counter()
         process = subprocess.Popen(command, stdout=printed, stderr=subprocess.STDOUT)
         watch = MemoryWatch(process.pid)
         while True:
@@ -114,7 +124,7 @@ def evaluate_once(folder: Path, workers: int, scenarios: int) -> BatchRun:
                 break
             except subprocess.TimeoutExpired:
                 watch.look()
-        wall_s = time.perf_counter() - started
+        wall_s, cpu_s = time.perf_counter() - started, children_cpu_s() - cpu_before
     if code or not (out / "report.html").is_file():
         said = (folder / "printed.txt").read_text(encoding="utf-8", errors="replace")
         raise RuntimeError(f"alpasim eval ended with exit code {code}:\n{said[-2000:]}")
@@ -124,7 +134,13 @@ def evaluate_once(folder: Path, workers: int, scenarios: int) -> BatchRun:
     if driven != scenarios:
         raise RuntimeError(f"{scenarios - driven} of {scenarios} rollouts did not drive all their {STEPS} steps")
     disk_mb = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
-    return BatchRun(wall_s, watch.parent_peak, watch.child_peak, disk_mb)
+    return BatchRun(wall_s, cpu_s, watch.parent_peak, watch.child_peak, disk_mb, calibration)
+
+
+def children_cpu_s() -> float:
+    """CPU time of all the children that have ended, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def table(runs: dict[int, list[BatchRun]], scenarios: int) -> str:
@@ -133,8 +149,8 @@ def table(runs: dict[int, list[BatchRun]], scenarios: int) -> str:
     lines = [
         f"{scenarios} scenarios × {DRIVE_S:g} s × {ACTORS} actors, logs and report included:",
         "",
-        "| workers | wall, s | aim, s | steps/s | parent, MB (private) | a worker, MB (private) | on disk, MB |",
-        "|---|---|---|---|---|---|---|",
+        "| workers | wall, s | aim, s | CPU, s | steps/s | parent, MB (private) | a worker, MB (private) | on disk, MB |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for count, found in runs.items():
         walls = [one.wall_s for one in found]
@@ -144,10 +160,16 @@ def table(runs: dict[int, list[BatchRun]], scenarios: int) -> str:
         worker = max(found, key=lambda one: one.worker.resident_mb).worker
         lines.append(
             f"| {count} | **{median:.1f}** ({min(walls):.1f} … {max(walls):.1f}) | {aim} "
+            f"| {statistics.median(one.cpu_s for one in found):.1f} "
             f"| {scenarios * STEPS / median:.0f} | {parent.resident_mb:.0f} ({parent.private_mb:.0f}) "
             f"| {worker.resident_mb:.0f} ({worker.private_mb:.0f}) | {found[-1].disk_mb:.0f} |"
         )
-    lines += ["", f"Machine: {here['processor']}, {here['cores']} cores, {here['system']}; {len(walls)} repeats."]
+    calibration = [one.calibration_ms for found in runs.values() for one in found]
+    lines += [
+        "",
+        f"Machine: {here['processor']}, {here['cores']} cores, {here['system']}; {len(walls)} repeats; calibration loop "
+        f"{statistics.median(calibration):.2f} ms ({min(calibration):.2f} … {max(calibration):.2f}).",
+    ]
     return "\n".join(lines)
 
 
