@@ -108,12 +108,16 @@ class Senses:
         sensors = read(memory, "sensors", dict)
         for sensor in self._sensors:
             remembering(sensor, f"sensor {sensor.name!r}").load(read(sensors, sensor.name, dict))
-        self._latest = {}
-        for name, reading in read(memory, "latest", dict).items():
-            if name not in self.names:
-                raise RecordingError(f"snapshot: a reading of {name!r}, which is no sensor of this simulation")
-            arrays = {key: frozen(one.copy()) for key, one in read(reading, "arrays", dict).items()}
-            self._latest[name] = Reading(read(reading, "time_us", int), arrays)
+        latest, self._latest = read(memory, "latest", dict), {}
+        if not set(latest) <= {sensor.name for sensor in self._sensors}:
+            raise RecordingError(f"snapshot: readings of {', '.join(latest)}; sensors here: {', '.join(self.names)}")
+        for sensor in self._sensors:
+            if sensor.name in latest:
+                reading = read(latest, sensor.name, dict)
+                # Names and arrays apart: a file does not keep the order of a dict, and a driver may go by it.
+                named = zip(read(reading, "names", list), read(reading, "arrays", list), strict=True)
+                arrays = {key: frozen(one.copy()) for key, one in named}
+                self._latest[sensor.name] = Reading(read(reading, "time_us", int), arrays)
 
     def _memory(self) -> Memory:
         """What all parts remember; None stands for a sensor that cannot say."""
@@ -124,7 +128,7 @@ class Senses:
                 sensor.name: sensor.save() if isinstance(sensor, Remembers) else None for sensor in self._sensors
             },
             "latest": {
-                name: {"time_us": reading.time_us, "arrays": dict(reading.arrays)}
+                name: {"time_us": reading.time_us, "names": [*reading.arrays], "arrays": [*reading.arrays.values()]}
                 for name, reading in self._latest.items()
             },
         }
