@@ -14,6 +14,7 @@ from alpasim.recording.hashing import state_hash
 from alpasim.scenario.concrete import Scenario, Track
 from alpasim.scenario.loading import load_scenario
 from alpasim.simulation import Simulation
+from alpasim.traffic.replay import ReplayOptions
 from alpasim.types import Control, Decision, frozen
 
 STREET = """\
@@ -62,6 +63,7 @@ def with_recording(scenario: Scenario) -> Scenario:
     track = Track(frozen(times), frozen(poses), frozen(np.full(len(times), 30.0)))
     cone = scenario.actors[4]
     recorded = replace(cone, name="recorded", extent=(4.0, 1.8, 1.5), mass_kg=1400.0, behaviour="replay", track=track)
+    recorded = replace(recorded, options=ReplayOptions(id="recorded"))
     return replace(scenario, actors=(*scenario.actors[:4], recorded))
 
 
