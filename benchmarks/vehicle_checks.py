@@ -3,9 +3,9 @@ they differ.
 
     python benchmarks/vehicle_checks.py                 # --vehicle sedan; exit code 1 where a bound is not held
 
-Braking: distance of a full stop against ln(1 + c v^2 / a) / (2 c), c = rho C_d A / (2 m), a = mu g, plus the distance
-of the brakes' lag. The lag is a first-order one of the brake force: force over mass is min(a, a_b (1 - exp(-t / tau)))
-with a_b the largest brake force over mass, so grip is reached at t* = -tau ln(1 - a / a_b), and the missing braking
+Braking: distance of a full stop against ln(1 + c v^2 / a) / (2 c), c = rho C_d A / (2 m), a = mu g (or, where brakes give
+less, the largest brake force over mass plus c_r g), plus the distance of the brakes' lag. The lag is a first-order one of
+the brake force: force over mass is min(a, a_b (1 - exp(-t / tau))) with a_b the largest brake force over mass, so grip is reached at t* = -tau ln(1 - a / a_b), and the missing braking
 until then costs v0 times t* - (a_b / a) (t* - tau (1 - exp(-t* / tau))).
 Cornering: yaw rate against v delta / (L + K v^2), K = (1 / C_f - 1 / C_r) / g from the parameters.
 Impact: speed gained by a standing car of equal mass against (1 + e) / 2 v, e the product of the restitutions.
@@ -53,11 +53,26 @@ class Check:
         return abs(self.deviation) <= self.bound
 
 
-def lag_distance(model: VehicleParameters, speed: float, grip_mps2: float) -> float:
-    """Distance that the brakes' lag costs [m], see above."""
+def braking_mps2(model: VehicleParameters, friction: float) -> float:
+    """Deceleration of full braking without the air's part: grip, or brakes and rolling where these are less."""
+    brakes = model.max_brake_force_n / model.mass_kg + model.rolling_resistance * GRAVITY_MPS2
+    return min(friction * GRAVITY_MPS2, brakes)
+
+
+def lag_distance(model: VehicleParameters, speed: float, steady_mps2: float) -> float:
+    """Distance that the brakes' lag costs [m], see above; brakes that never reach the grip miss tau a_b of speed."""
     force, lag = model.max_brake_force_n / model.mass_kg, model.brake_lag_s
-    reached = -lag * math.log(1.0 - grip_mps2 / force)
-    return speed * (reached - force / grip_mps2 * (reached - lag * (1.0 - math.exp(-reached / lag))))
+    if force <= steady_mps2:
+        return speed * lag * force / steady_mps2
+    reached = -lag * math.log(1.0 - steady_mps2 / force)
+    return speed * (reached - force / steady_mps2 * (reached - lag * (1.0 - math.exp(-reached / lag))))
+
+
+def stopping_distance(model: VehicleParameters, speed: float, friction: float) -> float:
+    """The closed form of a full stop [m], lag included."""
+    steady = braking_mps2(model, friction)
+    drag = AIR_DENSITY_KGPM3 * model.drag_area_m2 / (2.0 * model.mass_kg)
+    return math.log(1.0 + drag * speed**2 / steady) / (2.0 * drag) + lag_distance(model, speed, steady)
 
 
 def braking(model: VehicleParameters, speed: float, friction: float) -> Check:
@@ -66,12 +81,19 @@ def braking(model: VehicleParameters, speed: float, friction: float) -> Check:
         while drive.state.ego.speed_mps > 1e-3:
             drive.step(Control(0.0, -1.0))
         distance = float(drive.state.position[0, 0])
-    grip = friction * GRAVITY_MPS2
+    expected = stopping_distance(model, speed, friction)
+    return Check(f"stop from {speed:.0f} m/s, friction {friction} [m]", distance, expected, 0.05)
+
+
+def coasting(model: VehicleParameters, speed: float) -> Check:
+    """Rolling out against air and rolling resistance, with no pedal pressed."""
+    with Drive(scenario(vehicle_=model, speed=speed)) as drive:
+        while drive.state.ego.speed_mps > 1e-3:
+            drive.step(Control(0.0, 0.0))
+        distance = float(drive.state.position[0, 0])
     drag = AIR_DENSITY_KGPM3 * model.drag_area_m2 / (2.0 * model.mass_kg)
-    ideal = math.log(1.0 + drag * speed**2 / grip) / (2.0 * drag)
-    return Check(
-        f"stop from {speed:.0f} m/s, friction {friction} [m]", distance, ideal + lag_distance(model, speed, grip), 0.05
-    )
+    expected = math.log(1.0 + drag * speed**2 / (model.rolling_resistance * GRAVITY_MPS2)) / (2.0 * drag)
+    return Check(f"rolling out from {speed:.0f} m/s [m]", distance, expected, 0.05)
 
 
 def cornering(model: VehicleParameters, speed: float, across_mps2: float) -> Check:
@@ -191,6 +213,7 @@ def energy_check(model: VehicleParameters, speed: float, pedal: float, friction:
 def all_checks(model: VehicleParameters) -> list[Check]:
     """Every row of the table."""
     checks = [braking(model, speed, friction) for friction in FRICTIONS for speed in BRAKING_SPEEDS]
+    checks.append(coasting(model, 15.0))
     checks += [cornering(model, speed, across) for speed, across in CORNERING]
     checks += impacts()
     checks += [halving(model, speed) for speed in (0.0, 12.0, 20.0)]
