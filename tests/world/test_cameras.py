@@ -333,7 +333,7 @@ def test_spheres_in_view_are_those_that_pixels_come_from() -> None:
     lens = Lens.at(FRONT, np.array([0.0, 0.0, 0.0, 0.0]))
     rng = np.random.default_rng(4)
     centres, radii = rng.uniform(-60.0, 60.0, (400, 3)), rng.uniform(0.2, 6.0, 400)
-    seen = lens.sees(centres, radii)
+    seen, _ = lens.sees(centres, radii)
     around = rng.normal(size=(300, 3))
     around /= np.linalg.norm(around, axis=1, keepdims=True)
     for centre, radius, shown in zip(centres, radii, seen, strict=True):

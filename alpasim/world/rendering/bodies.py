@@ -1,10 +1,10 @@
-"""Which mesh an actor has: by kind, fitted to its box, painted by its row. Meshes of equal boxes are made once."""
+"""Which mesh an actor has: by kind, fitted to its box, painted by its row."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from alpasim.types import ActorKind
+from alpasim.types import EGO, ActorKind
 from alpasim.world.rendering import people, things, vehicles
 from alpasim.world.rendering.mesh import Mesh, fitted
 
@@ -17,6 +17,14 @@ def body(kind: ActorKind, extent: tuple[float, float, float], row: int) -> Mesh:
     """An actor's mesh about its box centre, x forward, filling its box."""
     length, width, height = (round(float(side), 3) for side in extent)
     return _body(kind, (length, width, height), row % LOOKS if row else LOOKS)
+
+
+def far_body(kind: ActorKind, extent: tuple[float, float, float], row: int) -> Mesh | None:
+    """The same actor with less to it, for when it is small in the picture; None where there is no such mesh."""
+    if kind is not ActorKind.CAR:
+        return None
+    paint = EGO_PAINT if row == EGO else vehicles.PAINTS[row % LOOKS % len(vehicles.PAINTS)]
+    return fitted(vehicles.car(*extent, paint, far=True), extent)
 
 
 @lru_cache(maxsize=512)

@@ -52,11 +52,13 @@ class Lens:
             ]
         )
 
-    def sees(self, centres: FloatArray, radii: FloatArray) -> BoolArray:
-        """Which spheres (k, 3), (k,) [m] reach into the picture, in front of the camera and not too small."""
+    def sees(self, centres: FloatArray, radii: FloatArray) -> tuple[BoolArray, FloatArray]:
+        """Which spheres (k, 3), (k,) [m] reach into the picture, in front of the camera and not too small, and how large each
+        is there: its radius (k,) [pixels], beside the camera's plane as large as can be."""
         spec = self.spec
         x, y, z = ((centres - self.place) @ self.rotation).T
-        inside = (z > NEAR_M - radii) & (radii * max(spec.fx, spec.fy) > _SMALLEST_PIXELS * np.maximum(z, NEAR_M))
+        pixels = radii * max(spec.fx, spec.fy) / np.maximum(z - radii, NEAR_M)
+        inside = (z > NEAR_M - radii) & (pixels > _SMALLEST_PIXELS)
         for across, focal, edge in (
             (x, spec.fx, spec.cx),
             (-x, spec.fx, spec.width - spec.cx),
@@ -64,4 +66,4 @@ class Lens:
             (-y, spec.fy, spec.height - spec.cy),
         ):
             inside &= focal * across + edge * z > -radii * np.hypot(focal, edge)
-        return np.asarray(inside)
+        return np.asarray(inside), pixels

@@ -17,7 +17,7 @@ from alpasim.scenario.concrete import Scenario
 from alpasim.sensors.camera import CameraSpec, SemanticClass, actor_class
 from alpasim.types import EGO, ActorKind, BoolArray, FloatArray, IntArray, SignalColour, VehicleParameters, WorldState
 from alpasim.vehicle.frames import rig_from_box
-from alpasim.world.rendering.bodies import body
+from alpasim.world.rendering.bodies import body, far_body
 from alpasim.world.rendering.ground import ground
 from alpasim.world.rendering.lens import Lens
 from alpasim.world.rendering.mesh import Mesh, moved
@@ -28,6 +28,9 @@ STILL = -1
 
 CHUNK_M, TERRAIN_CHUNK_M = 80.0, 320.0
 """Ground is drawn in squares of this side, so that what lies behind the camera can be left out."""
+
+FAR_PIXELS = 14.0
+"""A car whose sphere has a smaller radius than this in the picture is drawn with less to it."""
 
 _LIT: dict[SignalColour, tuple[SignalColour, ...]] = {
     SignalColour.RED: (SignalColour.RED, SignalColour.RED_YELLOW),
@@ -41,7 +44,8 @@ _LIT: dict[SignalColour, tuple[SignalColour, ...]] = {
 class Part:
     """A mesh in the world frame where `row` is STILL, else in the frame of that row's box centre.
 
-    `signal` is the row of the light that it is a lamp of (-1: none), which then shows only in `colours`.
+    `signal` is the row of the light that it is a lamp of (-1: none), which then shows only in `colours`. `sizes` bounds how
+    large it is in the picture when it shows, as the radius of the sphere around it [pixels].
     """
 
     mesh: Mesh
@@ -49,6 +53,7 @@ class Part:
     row: int = STILL
     signal: int = -1
     colours: tuple[SignalColour, ...] = ()
+    sizes: tuple[float, float] = (0.0, math.inf)
 
 
 Appearance = tuple[Hashable, ...]
@@ -87,6 +92,11 @@ class Scene:
         self._signals = np.array([part.signal for part in parts], dtype=np.int64)
         self._masks = np.array([sum(1 << colour for colour in part.colours) for part in parts], dtype=np.int64)
         self._carried = self.rows != STILL
+        # An actor's mesh may turn about its box centre, so its sphere is drawn around that.
+        aside = np.where(self._carried, np.linalg.norm(self.centres, axis=1), 0.0)
+        self._reach: FloatArray = self.radii + aside
+        self._smallest = np.array([part.sizes[0] for part in parts])
+        self._largest = np.array([part.sizes[1] for part in parts])
 
     def poses(self, state: WorldState) -> tuple[FloatArray, FloatArray]:
         """Where every part is: position (p, 3) [m] and rotation (p, 4), the identity for those that stand still."""
@@ -106,8 +116,8 @@ class Scene:
         """Which parts (p,) show in the picture: present, lit, inside the view; the ego only from outside its box."""
         position = np.zeros((len(self.rows), 3))
         position[self._carried] = state.position[self.rows[self._carried]]
-        radii = np.where(self._carried, self.radii + np.linalg.norm(self.centres, axis=1), self.radii)
-        shown = lens.sees(np.where(self._carried[:, None], position, self.centres), radii)
+        shown, pixels = lens.sees(np.where(self._carried[:, None], position, self.centres), self._reach)
+        shown &= (pixels >= self._smallest) & (pixels < self._largest)
         shown[self._carried] &= state.present[self.rows[self._carried]]
         shown[self._carried] &= (self.rows[self._carried] != EGO) | self._sees_ego(lens.spec)
         lamps = self._signals >= 0
@@ -126,7 +136,12 @@ def _actors(scenario: Scenario) -> Iterator[Part]:
     ego = scenario.ego.vehicle
     bodies = [(ego.kind, ego.extent), *((actor.kind, actor.extent) for actor in scenario.actors)]
     for row, (kind, extent) in enumerate(bodies):
-        yield Part(body(ActorKind(kind), extent, row), actor_class(kind), row)
+        near, far = body(ActorKind(kind), extent, row), far_body(ActorKind(kind), extent, row)
+        if far is None:
+            yield Part(near, actor_class(kind), row)
+        else:
+            yield Part(near, actor_class(kind), row, sizes=(FAR_PIXELS, math.inf))
+            yield Part(far, actor_class(kind), row, sizes=(0.0, FAR_PIXELS))
 
 
 def _lights(road: RoadNetwork) -> Iterator[Part]:

@@ -45,8 +45,8 @@ BUS_PAINTS: tuple[Colour, ...] = ((204, 158, 60), (178, 52, 48), (70, 116, 156))
 TRAIN_PAINT: Colour = (196, 60, 48)
 
 
-def car(length: float, width: float, height: float, paint: Colour) -> Mesh:
-    """A car with bonnet, cabin and boot; taller ones have the cabin of an estate."""
+def car(length: float, width: float, height: float, paint: Colour, far: bool = False) -> Mesh:
+    """A car with bonnet, cabin and boot; taller ones have the cabin of an estate. A `far` one has less to it."""
     radius = min(0.225 * height, 0.085 * length)
     tall = height > 0.36 * length
     low, belt = 0.15 * height, 0.6 * height
@@ -72,13 +72,15 @@ def car(length: float, width: float, height: float, paint: Colour) -> Mesh:
     ]
     rear_roof = -0.41 if tall else -0.27
     cabin = _Cabin(length, width, height, belt, (-0.46 if tall else -0.42, 0.22), (rear_roof, 0.03))
+    outline = [prism(profile, widths, paint), cabin.mesh(paint), _car_lamps(length, width, height)]
+    if far:
+        return merge([*outline, _far_wheels((0.305 * length, -0.3 * length), radius, width)])
     flank = 0.475 * width
     parts = [
-        prism(profile, widths, paint),
+        *outline,
         frustum(
             (0.0, 0.0, 0.4 * height), (0.93 * length, 0.955 * width, 0.3 * height), (0.9 * length, 0.93 * width), paint
         ),
-        cabin.mesh(paint),
         box((0.0, 0.0, low + 0.02 * height), (0.9 * length, 0.96 * width, 0.05 * height), DARK),
         _wheels((0.305 * length, -0.3 * length), radius, width),
         both_sides(box((0.17 * length, flank, 0.64 * height), (0.05 * length, 0.09 * width, 0.07 * height), paint)),
@@ -86,21 +88,23 @@ def car(length: float, width: float, height: float, paint: Colour) -> Mesh:
     return merge([*parts, _car_ends(length, width, height)])
 
 
+def _car_lamps(length: float, width: float, height: float) -> Mesh:
+    """Head and tail lights of a car."""
+    lamp, tail = (0.035 * length, 0.19 * width, 0.075 * height), (0.03 * length, 0.18 * width, 0.09 * height)
+    front = box((0.486 * length, 0.345 * width, 0.43 * height), lamp, HEADLIGHT)
+    rear = box((-0.492 * length, 0.37 * width, 0.52 * height), tail, TAILLIGHT)
+    return both_sides(glowing(merge([front, rear])))
+
+
 def _car_ends(length: float, width: float, height: float) -> Mesh:
-    """Lights, grille and number plates of a car."""
-    front, rear = 0.486 * length, -0.492 * length
-    lamp = glowing(
-        box((front, 0.345 * width, 0.43 * height), (0.035 * length, 0.19 * width, 0.075 * height), HEADLIGHT)
-    )
-    tail = glowing(box((rear, 0.37 * width, 0.52 * height), (0.03 * length, 0.18 * width, 0.09 * height), TAILLIGHT))
+    """Grille, bumper and number plates of a car."""
+    plate = (0.012 * length, 0.26 * width, 0.07 * height)
     return merge(
         [
-            both_sides(lamp),
-            both_sides(tail),
             box((0.492 * length, 0.0, 0.29 * height), (0.022 * length, 0.6 * width, 0.12 * height), DARK),
-            box((0.5 * length, 0.0, 0.25 * height), (0.012 * length, 0.26 * width, 0.07 * height), PLATE),
+            box((0.5 * length, 0.0, 0.25 * height), plate, PLATE),
             box((-0.495 * length, 0.0, 0.24 * height), (0.03 * length, 0.8 * width, 0.1 * height), DARK),
-            box((-0.5 * length, 0.0, 0.42 * height), (0.012 * length, 0.26 * width, 0.07 * height), PLATE),
+            box((-0.5 * length, 0.0, 0.42 * height), plate, PLATE),
         ]
     )
 
@@ -304,6 +308,11 @@ def _wheels(axles: tuple[float, ...], radius: float, width: float) -> Mesh:
     reach = max(axles) - min(axles) + 3.4 * radius
     arches.append(box((0.5 * (max(axles) + min(axles)), 0.0, 0.012), (reach, 0.94 * width, 0.012), SHADE))
     return merge([*arches, *(both_sides(wheel((x, side, radius), radius, tread)) for x in axles)])
+
+
+def _far_wheels(axles: tuple[float, ...], radius: float, width: float) -> Mesh:
+    """Dark blocks for wheels, as seen from afar."""
+    return merge([box((x, 0.0, 0.9 * radius), (1.8 * radius, 0.97 * width, 1.8 * radius), DARK) for x in axles])
 
 
 def _box_ends(length: float, width: float, z: float, lamp_height: float) -> Mesh:
