@@ -6,6 +6,7 @@ its own. It does not ask policies (`rollout.py` does, or RL code through `env.py
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,20 @@ def stream(seed: int, purpose: int) -> np.random.SeedSequence:
     return np.random.SeedSequence(seed, spawn_key=(purpose,))
 
 
+def hidden_stream(scenario: Scenario, purpose: int) -> np.random.SeedSequence:
+    """As `stream`, for what a policy sees: mixed with the scenario's files, which it does not know.
+
+    Otherwise trying a few thousand seeds would tell the one that was drawn, and from it the rows behind track ids. Values
+    set by hand do not count, so that a sweep over a parameter keeps its noise.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(scenario.inputs):
+        digest.update(len(scenario.inputs[name]).to_bytes(8, "little"))
+        digest.update(scenario.inputs[name])
+    mixed = (scenario.seed, int.from_bytes(digest.digest(), "little"))
+    return np.random.SeedSequence(mixed, spawn_key=(purpose,))
+
+
 class Simulation:
     """One scenario being driven. Build it, `reset`, then alternate `observe` and `step` until `end_reason` is set.
 
@@ -91,6 +106,8 @@ class Simulation:
         self._kinds = frozen(np.array([scenario.ego.vehicle.kind, *(a.kind for a in scenario.actors)], dtype=np.int64))
         self._extent = frozen(np.array([scenario.ego.vehicle.extent, *(a.extent for a in scenario.actors)], float))
         self._traffic = Traffic(scenario, stream(scenario.seed, TRAFFIC_STREAM))
+        self._sense_stream = hidden_stream(scenario, SENSOR_STREAM)
+        self._policy_seed = int(hidden_stream(scenario, POLICY_STREAM).generate_state(1)[0])
         self._senses = self._make_senses()
         self._tracker = Tracker(scenario.ego.vehicle, self.dt_s)
         self.metrics = Metrics(scenario, self._metric_names)
@@ -99,7 +116,7 @@ class Simulation:
         return Senses(
             self.scenario,
             self._sensor_names,
-            stream(self.scenario.seed, SENSOR_STREAM),
+            self._sense_stream,
             options=self._sensor_options,
             kinds={CAMERA: camera_kind(self._renderers.get)},
         )
@@ -128,7 +145,7 @@ class Simulation:
             control_dt_us=scenario.dt_us,
             time_limit_s=scenario.time_limit_s,
             sensors=self._senses.names,
-            policy_seed=int(stream(scenario.seed, POLICY_STREAM).generate_state(1)[0]),
+            policy_seed=self._policy_seed,
             reference_path=scenario.reference,
         )
 

@@ -7,11 +7,13 @@ import gc
 import types
 from collections.abc import Iterator
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import LogicalScenario, load_scenario
 from alpasim.simulation import Simulation
 from alpasim.types import Control, Decision
@@ -168,6 +170,40 @@ def test_another_seed_gives_other_track_ids_and_the_same_seed_the_same(logical: 
 
     assert ids(1) == ids(1)
     assert ids(1) != ids(2)
+
+
+def test_neither_seed_nor_rows_are_found_by_trying_seeds(logical: LogicalScenario) -> None:
+    simulation = Simulation(logical.concrete(7))
+    try:
+        seen = set(simulation.reset().tracks.ids.tolist())
+        policy_seed = simulation.brief.policy_seed
+    finally:
+        simulation.close()
+    for tried in range(100):
+        for purpose in range(4):
+            guess = np.random.SeedSequence(tried, spawn_key=(purpose,))
+            assert int(guess.generate_state(1)[0]) != policy_seed
+            drawn = 1_000 + np.random.default_rng(guess).permutation(9_000)[: len(simulation.scenario.ids)]
+            assert not seen <= set(drawn.tolist()), "whoever knows the seed knows the rows"
+
+
+def test_what_is_random_depends_on_the_scenario_and_not_on_values_set_by_hand(
+    logical: LogicalScenario, tmp_path: Path
+) -> None:
+    def shown_of(scenario: Scenario) -> tuple[int, list[int]]:
+        simulation = Simulation(scenario)
+        try:
+            return simulation.brief.policy_seed, sorted(simulation.reset().tracks.ids.tolist())
+        finally:
+            simulation.close()
+
+    other = tmp_path / FILE
+    other.write_text(SCENARIO.replace("Telltale title", "Another title"))
+    here = shown_of(logical.concrete(1))
+    assert shown_of(load_scenario(other).concrete(1)) != here
+    other.write_text(SCENARIO)
+    assert shown_of(load_scenario(other).concrete(1)) == here
+    assert shown_of(logical.concrete(1, {"telltale_parameter_m": 50.0})) == here
 
 
 def test_the_walk_finds_what_is_hidden() -> None:
