@@ -66,4 +66,4 @@ def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
 def test_every_other_yaml_block_is_yaml() -> None:
     for page in PAGES:
         for text in blocks(page, "yaml"):
-            yaml.safe_load(text)
+            assert isinstance(yaml.safe_load(text), dict | list)
