@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -232,3 +233,14 @@ def test_a_refused_change_leaves_the_branch_as_it_was(point: BranchPoint) -> Non
         with pytest.raises(InputError):
             change()
     assert branch.run(seconds=2.0).state_hash == factual.state_hash
+
+
+def test_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "branching.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(block, "branching.md", "exec"), names)
+    printed = capsys.readouterr().out
+    assert "factual: collision, collision 1" in printed
+    assert "without the child: None, collision 0" in printed

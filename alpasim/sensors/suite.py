@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from alpasim.errors import InputError, RecordingError, did_you_mean
-from alpasim.memory import Memory, Remembers, read, remembering
+from alpasim.memory import Memory, can_remember, read, remembering
 from alpasim.scenario.concrete import Scenario
 from alpasim.sensors.lidar import Lidar
 from alpasim.sensors.objects import ObjectSensor
@@ -124,9 +124,7 @@ class Senses:
         return {
             "place": self._objects.save(),
             "perception": self._perception.save() if isinstance(self._perception, Perception) else None,
-            "sensors": {
-                sensor.name: sensor.save() if isinstance(sensor, Remembers) else None for sensor in self._sensors
-            },
+            "sensors": {sensor.name: sensor.save() if can_remember(sensor) else None for sensor in self._sensors},
             "latest": {
                 name: {"time_us": reading.time_us, "names": [*reading.arrays], "arrays": [*reading.arrays.values()]}
                 for name, reading in self._latest.items()
