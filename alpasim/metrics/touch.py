@@ -19,6 +19,8 @@ STANDING_MPS = 0.1
 """Up to this speed a body counts as standing still [m/s]."""
 _LEVEL = 0.3
 """A solved normal with a smaller part in the plane says nothing about sides."""
+_SAME_WAY = math.cos(math.radians(45.0))
+"""A normal solved farther from the judged one than this belongs to other faces."""
 _TIE = 1e-9
 """Differences below this decide nothing, so that rounding under a rotated scene cannot."""
 
@@ -38,7 +40,7 @@ class Touch:
 
     `row` is the other's row. `ego_share_mps` is how fast the ego moved towards it along the contact normal just before,
     `other_share_mps` how fast the other moved towards the ego. `impact_speed_mps` is the closing speed at the touch: the
-    physics' own where it solved the contact, else the sum of the shares, at least 0.
+    physics' own where it solved the contact along that normal, else the sum of the shares, at least 0.
     """
 
     row: int
@@ -116,9 +118,15 @@ def shallowest_normal(state: WorldState, row: int) -> tuple[float, float]:
     return normal
 
 
-def _solved_speed(contact: Contact | None, otherwise: float) -> float:
-    """Closing speed of a solved contact, unless there is none or its normal is nearly vertical (something run over)."""
-    if contact is None or math.hypot(float(contact.normal[0]), float(contact.normal[1])) < _LEVEL:
+def _solved_speed(contact: Contact | None, normal: tuple[float, float], otherwise: float) -> float:
+    """Closing speed of a solved contact, unless there is none or it was solved along another direction than the judged
+    `normal`: nearly upwards (something run over), or across (a narrow overlap entered deeply within one substep)."""
+    if contact is None:
+        return otherwise
+    sign = -1.0 if contact.first == EGO else 1.0
+    x, y = sign * float(contact.normal[0]), sign * float(contact.normal[1])
+    level = math.hypot(x, y)
+    if level < _LEVEL or x * normal[0] + y * normal[1] < _SAME_WAY * level:
         return otherwise
     return contact.closing_speed_mps
 
@@ -161,5 +169,5 @@ def judge_touch(before: WorldState, after: WorldState, row: int, contact: Contac
         ),
         ego_share_mps=ego_share,
         other_share_mps=other_share,
-        impact_speed_mps=max(_solved_speed(contact, ego_share + other_share), 0.0),
+        impact_speed_mps=max(_solved_speed(contact, normal, ego_share + other_share), 0.0),
     )

@@ -108,3 +108,15 @@ def test_impact_speed_is_that_of_the_first_touch() -> None:
         make_state(Body(53.8, speed=20), Body(70, speed=8), Body(55.9), step=4),
     ]
     assert results_of(make_scenario(Scene(actors=2)), states)["impact_speed"].value == pytest.approx(10.0)
+
+
+def test_a_narrow_overlap_that_is_solved_across_is_still_an_impact_at_the_speed_ahead() -> None:
+    # At 45 m/s one substep takes the boxes 0.45 m into each other: farther than the 0.2 m of width that overlap.
+    contact = make_contact(1, normal=(0.0, -1.0, 0.0), closing=0.5)
+    states = [
+        make_state(Body(0, speed=25), Body(6.0, 1.8, speed=-20)),
+        make_state(Body(2.5, speed=25), Body(4.0, 1.8, speed=-20), step=1, contacts=(contact,)),
+    ]
+    results = results_of(make_scenario(Scene(actors=1)), states)
+    assert results["collision_front"].value == 1.0
+    assert results["impact_speed"].value == pytest.approx(45.0)
