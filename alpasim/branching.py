@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
-
 from alpasim.errors import InputError, RecordingError, did_you_mean
 from alpasim.policy.protocol import PolicyFactory, load_memory, needs_of
 from alpasim.recording.hashing import state_hash
