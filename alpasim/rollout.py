@@ -91,15 +91,20 @@ class _Drive:
             observation = simulation.observe()
 
     def _ask(self, call: Callable[..., Answer], *arguments: object) -> Answer:
+        """Let the policy's code run; what it raises to leave the whole program ends its own rollout only."""
         self.in_policy = True
-        answer = call(*arguments)
+        try:
+            answer = call(*arguments)
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as left:
+            raise PolicyRaised(f"the policy left the program: {_told(left)}") from left
         self.in_policy = False
         return answer
 
     def blame(self, caught: Exception) -> _Ending:
         """What broke and how the drive is said to have ended; a full disk is no driver's fault and is raised instead."""
-        message = f"{type(caught).__name__}: {caught}"
-        trace = "".join(traceback.format_exception(caught))
+        message, trace = _told(caught), _text("".join(traceback.format_exception(caught)))
         if self.in_policy or isinstance(caught, PolicyFault):
             status = PolicyRaised.status if not isinstance(caught, MemoryError) else OUT_OF_MEMORY
             status = caught.status if isinstance(caught, PolicyFault) else status
@@ -107,7 +112,7 @@ class _Drive:
         if isinstance(caught, PhysicsDiverged):
             return _Ending(caught.status, EndReason.PHYSICS_DIVERGED, message, trace)
         if isinstance(caught, OSError):
-            raise InfrastructureError(f"the log of this rollout cannot be written: {caught}") from caught
+            raise _unwritable(caught) from caught
         return _Ending(INFRASTRUCTURE, EndReason.INFRASTRUCTURE, message, trace)
 
 
@@ -117,6 +122,24 @@ class _Ending:
     end_reason: EndReason
     error: str = ""
     error_traceback: str = ""
+
+
+def _told(caught: BaseException) -> str:
+    """`ValueError: the message`, also of an exception that cannot say what it is."""
+    try:
+        words = str(caught)
+    except Exception as fault:
+        words = f"no message: its __str__ raised {type(fault).__name__}"
+    return _text(f"{type(caught).__name__}: {words}")
+
+
+def _text(words: str) -> str:
+    """What foreign code said as text that every file can hold: lone surrogates as escapes."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _unwritable(cause: OSError) -> InfrastructureError:
+    return InfrastructureError(f"the log of this rollout cannot be written: {cause}")
 
 
 def run_rollout(
@@ -154,7 +177,10 @@ def run_rollout(
             ending = _Ending(COMPLETED, drive.simulation.end_reason)
         except Exception as caught:
             ending = drive.blame(caught)
-        return _conclude(drive, scenario, policy_reference, ending, started)
+        try:
+            return _conclude(drive, scenario, policy_reference, ending, started)
+        except OSError as caught:
+            raise _unwritable(caught) from caught
     finally:
         if drive.writer is not None:
             drive.writer.close()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from alpasim.errors import InfrastructureError
 from alpasim.policy.loading import load_policy
 from alpasim.recording.reader import read_log
 from alpasim.rollout import RolloutResult, run_rollout
@@ -81,6 +83,33 @@ class EatsMemory(Coasts):
         raise MemoryError
 
 
+class Leaves(Coasts):
+    def answer(self, observation: Observation) -> Any:
+        sys.exit(0)
+
+
+class LeavesOddly(Coasts):
+    def answer(self, observation: Observation) -> Any:
+        class Odd(BaseException):
+            pass
+
+        raise Odd("neither here nor there")
+
+
+class CannotSayWhy(Coasts):
+    def answer(self, observation: Observation) -> Any:
+        class Mute(Exception):
+            def __str__(self) -> str:
+                raise RuntimeError
+
+        raise Mute
+
+
+class SaysWhatNoFileCanHold(Coasts):
+    def answer(self, observation: Observation) -> Any:
+        raise ValueError("\ud800")
+
+
 def drive(scenario: Scenario, policy: type, out: Path | None = None) -> RolloutResult:
     return run_rollout(scenario, policy, policy_reference=policy.__name__, out_dir=out)
 
@@ -96,6 +125,10 @@ def drive(scenario: Scenario, policy: type, out: Path | None = None) -> RolloutR
         (SaysNothing, "policy_invalid_action", 0, "return missing"),
         (SaysAWrongShape, "policy_invalid_action", 0, r"(2, 2)"),
         (EatsMemory, "policy_oom", 0, "MemoryError"),
+        (Leaves, "policy_error", 0, "left the program: SystemExit: 0"),
+        (LeavesOddly, "policy_error", 0, "neither here nor there"),
+        (CannotSayWhy, "policy_error", 0, "Mute: no message"),
+        (SaysWhatNoFileCanHold, "policy_error", 0, r"\ud800"),
     ],
 )
 def test_a_policy_that_breaks_ends_its_rollout_with_a_status(
@@ -120,6 +153,17 @@ def test_a_fault_of_the_engine_is_not_blamed_on_the_policy(scenario: Scenario, m
     result = drive(scenario, Coasts)
     assert result.status == "infrastructure_error"
     assert "our own bug" in result.error
+
+
+def test_a_log_that_cannot_be_finished_is_the_machines_fault(
+    scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("alpasim.recording.writer.RolloutWriter.finish", full)
+    with pytest.raises(InfrastructureError, match=r"cannot be written.*No space left"):
+        drive(scenario, SaysNothing, tmp_path)
 
 
 def test_an_interrupt_is_not_swallowed(scenario: Scenario) -> None:

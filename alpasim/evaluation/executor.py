@@ -7,6 +7,7 @@ the worker, and the parent records it as `infrastructure_error` with what the wo
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Callable
@@ -32,6 +33,7 @@ class Executor:
 
     def __init__(self) -> None:
         self._idle: Simulation | None = None
+        self._home = Path.cwd()
         self._path = ""
         self._logical: LogicalScenario | None = None
         self._factories: dict[str, PolicyFactory] = {}
@@ -39,6 +41,7 @@ class Executor:
     def __call__(self, job: Job) -> Outcome:
         """Run one rollout; raises InfrastructureError when its log cannot be written."""
         started = time.perf_counter()
+        os.chdir(self._home)  # the last policy may have gone elsewhere, and a plan's paths are relative
         try:
             scenario = self._scenario(job)
         except InputError as fault:
@@ -46,7 +49,7 @@ class Executor:
         try:
             make_policy = self._policy(job)
             outcome = _outcome(self._drive(job, scenario, make_policy))
-        except (PluginError, PlanError, SystemExit) as fault:
+        except (PluginError, PlanError) as fault:
             outcome = _broken(POLICY_ERROR, fault)
         return replace(
             outcome,
@@ -115,7 +118,7 @@ def _outcome(result: RolloutResult) -> Outcome:
 
 
 def _broken(status: str, fault: BaseException) -> Outcome:
-    """The outcome of a rollout that did not come to be driven, or whose policy left the program."""
+    """The outcome of a rollout that did not come to be driven."""
     trace = "".join(traceback.format_exception(fault))
     return Outcome(status=status, error=f"{type(fault).__name__}: {fault}", error_traceback=trace)
 

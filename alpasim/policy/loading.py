@@ -189,7 +189,7 @@ def _attribute(module: ModuleType, name: str, reference: str) -> object:
     if not name:
         if len(classes) == 1:
             return getattr(module, classes[0])
-        raise PluginError(f"{reference}: which class? expected {reference}:Class; {listed}")
+        raise PluginError(f"{reference}: which class? expected {reference.rstrip(':')}:Class; {listed}")
     if not hasattr(module, name):
         own = classes or [key for key, value in vars(module).items() if isinstance(value, type)]
         raise PluginError(f"{reference}: no {name!r} in it{did_you_mean(name, own)}; {listed}")

@@ -93,7 +93,7 @@ def check_policy_class(candidate: object, reference: str) -> PolicyFactory:
         _check_arguments(
             getattr(candidate, name), f"{reference}: {candidate.__name__}.{name}", ("self", "one argument")
         )
-    _check_arguments(candidate, f"{reference}: {candidate.__name__}()", ())
+    _check_arguments(candidate, f"{reference}: {candidate.__name__}", ())
     needs_of(candidate)
     for first, second in (("save", "load"), ("load", "save")):
         if hasattr(candidate, first) and not hasattr(candidate, second):
@@ -130,7 +130,7 @@ def load_memory(policy: Policy, memory: Any) -> None:
 
 def _checked_factory(candidate: Callable[..., Any], reference: str) -> PolicyFactory:
     """A function that makes policies, its product checked at every call."""
-    _check_arguments(candidate, f"{reference}()", ())
+    _check_arguments(candidate, reference, ())
 
     def make() -> Policy:
         return check_policy(candidate(), reference)
