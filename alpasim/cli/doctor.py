@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from alpasim.errors import InputError
 
@@ -46,7 +47,7 @@ def doctor_command(json: bool = typer.Option(False, "--json", help="Print one JS
     else:
         table = Table("check", "works", "found", title=f"alpasim {version('alpasim')} on {platform.platform()}")
         for check in checks:
-            table.add_row(check.name, "yes" if check.works else ("-" if check.optional else "NO"), check.found)
+            table.add_row(check.name, "yes" if check.works else ("-" if check.optional else "NO"), Text(check.found))
         Console().print(table)
     return 0 if good else 3
 

@@ -75,6 +75,8 @@ def _asked(
         targets = targets or [scenario.path for scenario in plan.scenarios]
         policies = policies or [policy.reference for policy in plan.policies]
         return targets, policies, parse_seeds(seeds) if seeds else plan.seeds
+    if resumed is not None and not (targets and policies):
+        raise InputError(f"{resumed}: holds no run to resume; expected the folder of an earlier evaluation")
     if not targets:
         raise InputError("nothing to run: name scenario files, folders or suites, or `builtin`")
     if not policies:

@@ -84,7 +84,7 @@ def _row(file: Path, importer: str, imported: ImportedScenario, written: Path) -
 
 
 def _say(row: dict[str, Any]) -> None:
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, emoji=False)
     counts = f"{row['lanes']} lanes, {row['signals']} lights, {row['actors']} actors ({row['replayed']} replayed)"
     console.print(f"{row['file']} ({row['format']}) -> {row['scenario']}", markup=False, highlight=False)
     console.print(f"  {counts}, {row['time_limit_s']:g} s", markup=False, highlight=False)

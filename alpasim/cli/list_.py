@@ -10,12 +10,15 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from alpasim import plugins
 from alpasim.errors import InputError, did_you_mean
 
 Row = dict[str, Any]
+PLAIN_WIDTH = 240
+"""Columns of a file or a pipe, where nothing should be folded."""
 
 
 def list_command(
@@ -30,10 +33,11 @@ def list_command(
     if json:
         typer.echo(json_module.dumps(rows, indent=2))
         return 0
-    table = Table(*(rows[0] if rows else ("nothing",)), title=f"{len(rows)} {what}")
+    table = Table(*(Column(name, overflow="fold") for name in (rows[0] if rows else ())), title=f"{len(rows)} {what}")
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    Console().print(table)
+        table.add_row(*(Text(str(value)) for value in row.values()))
+    console = Console()
+    (console if console.is_terminal else Console(width=PLAIN_WIDTH)).print(table)
     return 0
 
 

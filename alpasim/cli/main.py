@@ -6,19 +6,22 @@ What a command does stands in the file of its name. Exit codes: 0 good, 1 a gate
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
 
 import typer
-from rich.console import Console
 
 from alpasim.cli import bench, doctor, eval, import_, list_, replay, report, run, validate, view
 from alpasim.errors import AlpasimError
 
-BAD_INPUT, INTERRUPTED = 2, 130
+BAD_INPUT, INFRASTRUCTURE, INTERRUPTED = 2, 3, 130
 USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 """What is raised for a command line that cannot be read; typer brings click along under changing names."""
+
+WRONG_PLACES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
+"""What a user's path causes; any other failure to write or read is the machine's."""
 
 app = typer.Typer(
     name="alpasim",
@@ -59,7 +62,10 @@ def options(
 
 
 def main() -> None:
-    """Entry point of the `alpasim` script."""
+    """Entry point of the `alpasim` script; what the terminal's encoding lacks is escaped, not fatal."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run_app(sys.argv[1:]))
 
 
@@ -79,9 +85,18 @@ def run_app(arguments: list[str]) -> int:
             raise
         _say(str(error))
         return error.exit_code
+    except OSError as error:
+        if debug:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        _say(f"{place}{error.strerror or error}")
+        return BAD_INPUT if isinstance(error, WRONG_PLACES) else INFRASTRUCTURE
     except USAGE_ERROR as error:
         told = getattr(error, "format_message", error.__str__)()
-        command = words[0] if words and words[0] in COMMANDS else ""
+        if not words:
+            typer.echo(told)
+            return BAD_INPUT
+        command = words[0] if words[0] in COMMANDS else ""
         _say(f"{told}\nTry: {' '.join(('alpasim', command, '--help')).replace('  ', ' ')}")
         return BAD_INPUT
     return int(result or 0)
@@ -89,4 +104,4 @@ def run_app(arguments: list[str]) -> int:
 
 def _say(message: str) -> None:
     """One message on standard error, as plain text: what files and policies wrote is not markup."""
-    Console(stderr=True, soft_wrap=True).print(f"alpasim: {message}", markup=False, highlight=False)
+    print(f"alpasim: {message}", file=sys.stderr)

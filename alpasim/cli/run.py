@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json as json_module
 import math
+import sys
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,18 +44,33 @@ def run_command(
     files = find_scenarios([scenario])
     if len(files) != 1:
         raise InputError(f"{scenario}: found {len(files)} scenarios, expected one; `alpasim eval` drives many")
-    factory = load_policy(policy)
-    logical = load_scenario(files[0])
-    concrete = logical.concrete(seed, _overrides(set_))
-    folder = None if out is None else out / "rollouts" / concrete.name / policy_name(policy) / str(seed)
-    result = run_rollout(
-        concrete, factory, policy_reference=policy, policy_fingerprint=policy_fingerprint(policy), out_dir=folder
-    )
+    concrete = load_scenario(files[0]).concrete(seed, _overrides(set_))
+    with redirect_stdout(sys.stderr) if json else nullcontext():  # what the policy prints is no part of the answer
+        factory = load_policy(policy)
+        result = run_rollout(
+            concrete,
+            factory,
+            policy_reference=policy,
+            policy_fingerprint=policy_fingerprint(policy),
+            out_dir=_log_folder(out, concrete.name, policy_name(policy), seed),
+        )
     if json:
         typer.echo(json_module.dumps(result_as_json(result), indent=2))
     else:
         _print(result)
     return 0 if result.passed or (result.status == COMPLETED and not strict) else 1
+
+
+def _log_folder(out: Path | None, scenario: str, policy: str, seed: int) -> Path | None:
+    """Where the log goes, the same place even if the policy changes the working directory; made before anything runs."""
+    if out is None:
+        return None
+    folder = out.absolute() / "rollouts" / scenario / policy / str(seed)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        raise InputError(f"{folder}: cannot be made: {cause.strerror}") from cause
+    return folder
 
 
 def _overrides(pairs: list[str]) -> dict[str, Any]:
@@ -92,14 +109,16 @@ def _number(value: float) -> float | None:
 
 def _print(result: RolloutResult) -> None:
     """What happened, the expectations with their margins, the main metrics, and where the log lies."""
-    console = Console(soft_wrap=True)
+    from alpasim.evaluation.progress import printable
+
+    console = Console(soft_wrap=True, emoji=False)
     verdict = "passed" if result.passed else "not passed"
     console.print(
         f"{escape(result.scenario)} · {escape(result.policy)} · seed {result.seed}: {result.status}, "
         f"{result.end_reason} after {result.duration_s:.1f} s, [bold]{verdict}[/bold], score {result.score:.2f}"
     )
     if result.error:
-        console.print(result.error, markup=False)
+        console.print(printable(result.error), markup=False, highlight=False)
     expectations = Table("expected", "value", "margin", "holds")
     for one in result.expectations:
         holds = "yes" if one.passed else ("no" if one.required else "no (not required)")

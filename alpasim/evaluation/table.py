@@ -81,8 +81,8 @@ def print_summary(summary: Summary, console: Console | None = None) -> None:
 
 def _console() -> Console:
     """The terminal as wide as it is; a file or a pipe wide enough for every column."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
+    console = Console(emoji=False)
+    return console if console.is_terminal else Console(width=_PLAIN_WIDTH, emoji=False)
 
 
 def _table(rows: Sequence[tuple[str, str, Group]], shown: Sequence[str]) -> Table:

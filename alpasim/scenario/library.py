@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
-from alpasim.errors import Fault, InputError, ScenarioError
+from alpasim.errors import Fault, InputError, ScenarioError, did_you_mean
 from alpasim.scenario.faults import explain, fault_at
 from alpasim.scenario.files import read_scenario_file
 from alpasim.scenario.guard import MAX_BYTES, parse
@@ -48,7 +48,8 @@ def builtin_folder() -> Path:
 
 
 def find_scenarios(paths: Sequence[str | Path]) -> list[Path]:
-    """Scenario files meant by files, folders (every `*.scn.yaml` below), suites (`*.suite.yaml`) and the word `builtin`.
+    """Scenario files meant by files, folders (every `*.scn.yaml` below), suites (`*.suite.yaml`), the word `builtin`, and the
+    names of built-in scenarios.
 
     In the order given, each folder's sorted, each file once. Raises InputError for a path that is not there or holds none.
     """
@@ -65,12 +66,23 @@ def _expand(path: Path) -> list[Path]:
     if path.name == BUILTIN and str(path) == BUILTIN and not path.exists():
         return _in_folder(builtin_folder())
     if not path.exists():
-        raise InputError(
-            f"{path}: no such file or folder, expected a *{SCENARIO_SUFFIX} file, a folder, a suite, or {BUILTIN!r}"
-        )
+        return [_builtin(str(path))]
     if path.name.endswith(SUITE_SUFFIX):
         return list(read_suite(path).files)
+    if path.suffix.lower() == ".xml":
+        raise InputError(f"{path}: XML is no scenario file; import it first: alpasim import {path} --out my/")
     return [path]
+
+
+def _builtin(name: str) -> Path:
+    """The built-in scenario of that name; InputError where there is none."""
+    named = {scenario_name(file.name): file for file in _in_folder(builtin_folder())}
+    if name in named:
+        return named[name]
+    raise InputError(
+        f"{name}: no such file or folder{did_you_mean(name, named)}, expected a *{SCENARIO_SUFFIX} file, a folder, a suite,"
+        f" {BUILTIN!r} or the name of a built-in scenario (`alpasim list scenarios`)"
+    )
 
 
 def _in_folder(folder: Path) -> list[Path]:

@@ -39,7 +39,7 @@ DEFAULT_TIME_LIMIT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class CommonRoad:
-    """The importer registered as `commonroad`."""
+    """CommonRoad XML, 2018b and 2020a."""
 
     suffixes: tuple[str, ...] = (".xml",)
 
