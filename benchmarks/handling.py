@@ -84,14 +84,15 @@ def drive(
 
 def circle(model: VehicleParameters, speed: float, friction: float) -> Trace:
     """ISO 4138: constant speed, the angle grown slowly until the tyres give no more."""
-    last = 1.5 * angle_for(model, speed, 0.5 * friction * GRAVITY_MPS2) + 0.03
+    last = angle_for(model, speed, friction * GRAVITY_MPS2) + 0.05
     seconds = 60.0
     return drive(model, speed, seconds, lambda t: last * t / seconds, friction=friction, dt_us=100_000)
 
 
 def measured_understeer(model: VehicleParameters, trace: Trace) -> float:
     """Slope of the angle beyond Ackermann's over lateral acceleration, up to 3 m/s^2 [rad per m/s^2]."""
-    linear = (trace.side_mps2 > 0.5) & (trace.side_mps2 < 3.0)
+    until = int(np.argmax(trace.side_mps2 > 3.0))
+    linear = (trace.side_mps2 > 0.5) & (np.arange(len(trace.time_s)) < until)
     beyond = trace.steering - model.wheelbase_m * trace.yaw_rate / trace.speed
     return float(np.polyfit(trace.side_mps2[linear], beyond[linear], 1)[0])
 

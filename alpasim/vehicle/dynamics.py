@@ -9,6 +9,10 @@ damper and its share of an anti-roll bar. A tyre's side force follows its slip a
 follows drive and brake demand; both share the friction circle. Brakes are ideal: demand is split by wheel load and
 never exceeds grip, so full braking uses the whole of it and the wheels still steer. Wheel spin is not modelled.
 
+A rider leans until the force on the machine points along its height, which moves no load sideways. Motorcycles and
+bicycles are kept upright by stand-in wheels a little apart; their side forces act at the height of the centre of mass,
+so that they neither roll nor fall over in a bend and slide at their grip.
+
 Time: the engine integrates v += a h, then x += v h. Read as leapfrog (v half a substep behind x), that is of second
 order as long as forces are those of the substep's start, so actuators advance after the forces are taken. Wherever a
 force opposes motion it is limited to what stops that motion within the substep, so standing still is exact.
@@ -22,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from alpasim.compiled import compiled
-from alpasim.types import BoolArray, FloatArray, VehicleParameters
+from alpasim.types import ActorKind, BoolArray, FloatArray, VehicleParameters
 from alpasim.vehicle.actuators import lagged, lagged_within_rate
 from alpasim.vehicle.tyres import side_force_share, within_grip
 
@@ -77,7 +81,9 @@ class Chassis(NamedTuple):
     wheelbase: float
     half_track: float
     side_mass_factor: float
-    """Mass over the mass that a side force at the ground has to move, rolling included."""
+    """Mass over the mass that a side force at the ground has to move, rolling included, or turning where that is more."""
+    leans: bool
+    """Whether side forces act at the height of the centre of mass instead of on the ground."""
     max_steer: float
     steer_rate: float
     steer_lag: float
@@ -105,6 +111,7 @@ def chassis(vehicle: VehicleParameters) -> Chassis:
     natural = 2.0 * math.pi * vehicle.suspension_frequency_hz
     springs = loads / GRAVITY_MPS2 * natural**2
     height = vehicle.centre_of_mass_height_m
+    leans = vehicle.kind in (ActorKind.MOTORCYCLE, ActorKind.BICYCLE)
     share = {"front": (0.5, 0.5, 0.0, 0.0), "rear": (0.0, 0.0, 0.5, 0.5), "all": (0.25, 0.25, 0.25, 0.25)}
     cornering_front, cornering_rear = (
         vehicle.front_cornering_stiffness_per_rad,
@@ -124,7 +131,8 @@ def chassis(vehicle: VehicleParameters) -> Chassis:
         height=height,
         wheelbase=vehicle.wheelbase_m,
         half_track=half_track,
-        side_mass_factor=1.0 + vehicle.mass_kg * height**2 / vehicle.roll_inertia_kgm2,
+        side_mass_factor=_side_mass_factor(vehicle, front, rear, leans),
+        leans=leans,
         max_steer=vehicle.max_steering_angle_rad,
         steer_rate=vehicle.max_steering_rate_radps,
         steer_lag=vehicle.steering_lag_s,
@@ -137,6 +145,13 @@ def chassis(vehicle: VehicleParameters) -> Chassis:
         drag=0.5 * AIR_DENSITY_KGPM3 * vehicle.drag_area_m2,
         rolling=vehicle.rolling_resistance,
     )
+
+
+def _side_mass_factor(vehicle: VehicleParameters, front: float, rear: float, leans: bool) -> float:
+    """What side forces accelerate besides the mass: a body that rolls, or one that is light to turn and does not roll."""
+    if leans:
+        return max(1.0, -vehicle.mass_kg * front * rear / vehicle.yaw_inertia_kgm2)
+    return 1.0 + vehicle.mass_kg * vehicle.centre_of_mass_height_m**2 / vehicle.roll_inertia_kgm2
 
 
 def _anti_roll(springs: FloatArray, front_share: float) -> FloatArray:
@@ -313,5 +328,8 @@ def ego_forces(
             tx += arm[i, 1] * load[i] + height * py
             ty -= arm[i, 0] * load[i] + height * px
             tz += arm[i, 0] * py - arm[i, 1] * px
+            if body.leans:
+                tx -= height * left_n * ahead_x
+                ty -= height * left_n * ahead_y
     advance_actuators(body, actuators, commands[STEER], commands[DRIVE], commands[BRAKE], dt_s)
     return (fx, fy, fz), (tx, ty, tz)

@@ -30,6 +30,7 @@ from alpasim.vehicle.tyres import side_force_share, within_grip
 
 SEDAN = vehicle("sedan")
 VEHICLES = ("sedan", "small_car", "suv", "van")
+EVERY_VEHICLE = (*VEHICLES, "city_bus", "rigid_truck", "motorcycle", "bicycle")
 unit = st.floats(-1.0, 1.0)
 
 
@@ -77,7 +78,7 @@ def test_the_two_forces_of_a_tyre_share_a_circle_and_keep_their_direction(
         assert (x, y) == (along, across)
 
 
-@pytest.mark.parametrize("name", VEHICLES)
+@pytest.mark.parametrize("name", EVERY_VEHICLE)
 def test_loads_at_rest_balance_about_the_centre_of_mass(name: str) -> None:
     model = vehicle(name)
     body = chassis(model)
@@ -86,7 +87,7 @@ def test_loads_at_rest_balance_about_the_centre_of_mass(name: str) -> None:
     assert float(body.static_load @ body.wheel_y) == pytest.approx(0.0, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", VEHICLES)
+@pytest.mark.parametrize("name", EVERY_VEHICLE)
 def test_anti_roll_bars_give_the_share_and_the_total_asked_for(name: str) -> None:
     model = vehicle(name)
     body = chassis(model)
@@ -170,7 +171,7 @@ def test_limits_are_those_of_grip_brakes_force_and_power() -> None:
     )
 
 
-@pytest.mark.parametrize("name", VEHICLES)
+@pytest.mark.parametrize("name", EVERY_VEHICLE)
 def test_every_figure_of_a_packaged_vehicle_has_a_source(name: str) -> None:
     text = resources.files("alpasim_assets").joinpath("vehicles", f"{name}.yaml").read_text(encoding="utf-8")
     sources = (
@@ -191,7 +192,7 @@ def test_every_figure_of_a_packaged_vehicle_has_a_source(name: str) -> None:
             assert words.get(field.name, field.name) in sources, field.name
 
 
-@pytest.mark.parametrize("name", VEHICLES)
+@pytest.mark.parametrize("name", EVERY_VEHICLE)
 def test_packaged_vehicles_fit_into_their_boxes(name: str) -> None:
     model = vehicle(name)
     assert (
