@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import math
+import resource
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -392,3 +394,21 @@ def test_a_scene_is_built_once_for_scenarios_that_look_alike(
     again = renderer.render(simulation.scenario, simulation.state, FRONT)
     assert np.array_equal(again.rgb, frames[2].rgb)  # type: ignore[arg-type]
     simulation.close()
+
+
+def test_scenes_that_come_and_go_leave_nothing_behind(renderer: Renderer) -> None:
+    def resident_mb() -> float:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * resource.getpagesize() / 1e6
+
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("this system does not say how much memory a process has")
+    scenes = [
+        scene_of(*(Body(30.0 + 7 * i, kind=kind) for i in range(12))) for kind in (ActorKind.CAR, ActorKind.BICYCLE)
+    ]
+    for number in range(6):
+        renderer.render(*scenes[number % 2], FRONT.resized(32, 18))
+    before = resident_mb()
+    for number in range(12):
+        renderer.render(*scenes[number % 2], FRONT.resized(32, 18))
+    assert resident_mb() - before < 10.0

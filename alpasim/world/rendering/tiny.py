@@ -87,15 +87,17 @@ class TinyRenderer:
         if self._scene is not None and looks == self._appearance:
             return self._scene
         self._appearance = looks
-        if self._client < 0:
-            self._client = pybullet.connect(pybullet.DIRECT)
-            if self._client < 0:
-                raise RuntimeError("Bullet gave no client: too many worlds are open in this process, close some")
-        pybullet.resetSimulation(physicsClientId=self._client)
+        self._open()
         scene = Scene(scenario)
         palette, textured = _palette([part.mesh for part in scene.parts])
-        texture = self._load(palette)
-        self._bodies = [self._add(part.mesh, uv, texture) for part, uv in zip(scene.parts, textured, strict=True)]
+        # Through files: PyBullet never gives back what it is handed as arrays of normals and texture places.
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            texture = self._load(folder / "palette.tga", palette)
+            self._bodies = [
+                self._add(folder / f"{number}.obj", part.mesh, uv, texture)
+                for number, (part, uv) in enumerate(zip(scene.parts, textured, strict=True))
+            ]
         self._visible = np.ones(len(self._bodies), dtype=bool)
         # One more than there are bodies, so that -1, the sky, reads the last entry.
         self._part_of = np.full(max(self._bodies) + 2, -1, dtype=np.int64)
@@ -105,26 +107,28 @@ class TinyRenderer:
         self._scene = scene
         return scene
 
-    def _load(self, palette: NDArray[np.uint8]) -> int:
-        """A texture from an array (side, side, 3); Bullet reads textures from files only."""
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "palette.tga"
-            height, width, _ = palette.shape
-            header = struct.pack("<BBBHHBHHHHBB", 0, 0, 2, 0, 0, 0, 0, 0, width, height, 24, 0x20)
-            file.write_bytes(header + palette[..., ::-1].tobytes())
-            number: int = pybullet.loadTexture(str(file), physicsClientId=self._client)
+    def _open(self) -> None:
+        """An empty client, in which files are read anew each time: names repeat from scene to scene."""
+        if self._client < 0:
+            self._client = pybullet.connect(pybullet.DIRECT)
+            if self._client < 0:
+                raise RuntimeError("Bullet gave no client: too many worlds are open in this process, close some")
+        pybullet.resetSimulation(physicsClientId=self._client)
+        pybullet.setPhysicsEngineParameter(enableFileCaching=0, physicsClientId=self._client)
+
+    def _load(self, file: Path, palette: NDArray[np.uint8]) -> int:
+        """A texture from an array (rows, side, 3)."""
+        height, width, _ = palette.shape
+        header = struct.pack("<BBBHHBHHHHBB", 0, 0, 2, 0, 0, 0, 0, 0, width, height, 24, 0x20)
+        file.write_bytes(header + palette[..., ::-1].tobytes())
+        number: int = pybullet.loadTexture(str(file), physicsClientId=self._client)
         return number
 
-    def _add(self, mesh: Mesh, uv: FloatArray, texture: int) -> int:
-        """A body that is only looked at; returns its number."""
+    def _add(self, file: Path, mesh: Mesh, uv: FloatArray, texture: int) -> int:
+        """A body that is only looked at; returns its number. Its mesh goes through `file`, which may be thrown away afterwards."""
+        file.write_bytes(wavefront(mesh, uv))
         shape = pybullet.createVisualShape(
-            pybullet.GEOM_MESH,
-            vertices=mesh.points.tolist(),
-            indices=mesh.triangles.reshape(-1).tolist(),
-            normals=mesh.normals.tolist(),
-            uvs=uv.tolist(),
-            rgbaColor=[1.0, 1.0, 1.0, 1.0],
-            physicsClientId=self._client,
+            pybullet.GEOM_MESH, fileName=str(file), rgbaColor=[1.0, 1.0, 1.0, 1.0], physicsClientId=self._client
         )
         body: int = pybullet.createMultiBody(0.0, -1, shape, physicsClientId=self._client)
         pybullet.changeVisualShape(body, -1, textureUniqueId=texture, physicsClientId=self._client)
@@ -218,3 +222,12 @@ def _palette(meshes: list[Mesh]) -> tuple[NDArray[np.uint8], list[FloatArray]]:
     uv = np.column_stack([(number % _SIDE + 0.5) / _SIDE, 1.0 - (number // _SIDE + 0.5) / rows])
     cuts = np.cumsum([len(mesh.points) for mesh in meshes])[:-1]
     return texture.reshape(rows, _SIDE, 3), np.split(uv, cuts)
+
+
+def wavefront(mesh: Mesh, uv: FloatArray) -> bytes:
+    """The mesh as an OBJ file with normals and texture places (v, 2), in all the digits of single precision."""
+    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in mesh.points.tolist()]
+    lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in mesh.normals.tolist()]
+    lines += [f"vt {u:.9g} {v:.9g}" for u, v in uv.tolist()]
+    lines += [f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in (mesh.triangles + 1).tolist()]
+    return "\n".join(lines).encode()
