@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002
 """Rollouts that cost nothing, for workers: what they do is said by the policy's name, what they give by the job alone."""
 
 from __future__ import annotations

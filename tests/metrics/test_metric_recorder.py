@@ -45,10 +45,10 @@ class Loops:
     def __init__(self) -> None:
         self.count = 0
 
-    def reset(self, scene: SceneMeasures) -> None:  # noqa: ARG002
+    def reset(self, scene: SceneMeasures) -> None:
         self.count = 0
 
-    def update(self, scene: SceneMeasures) -> MetricValue:  # noqa: ARG002
+    def update(self, scene: SceneMeasures) -> MetricValue:
         self.count += 1
         return MetricValue(float(self.count))
 
@@ -56,7 +56,7 @@ class Loops:
 class Wrong(Loops):
     name = "wrong"
 
-    def update(self, scene: SceneMeasures) -> float:  # type: ignore[override]  # noqa: ARG002
+    def update(self, scene: SceneMeasures) -> float:  # type: ignore[override]
         return 1.0
 
 
