@@ -68,8 +68,10 @@ MakeSimulation = Callable[[Any], Any]
 def verify(log: Log, *, with_policy: bool = False, make_simulation: MakeSimulation = Simulation) -> Verification:
     """Repeat the drive of `log` and compare; raises RecordingError where the log does not hold what that takes.
 
-    A log that was cut is compared as far as it goes.
+    A log that was cut is compared as far as it goes; one that was cut before its first step proves nothing and is refused.
     """
+    if not log.complete and not log.decisions:
+        raise RecordingError(f"{log.path}: cut short before its first step: there is nothing to compare")
     scenario = scenario_of(log)
     simulation = make_simulation(scenario)
     try:

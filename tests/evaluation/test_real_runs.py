@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alpasim.errors import PlanError, PluginError, ScenarioError
+from alpasim.errors import PlanError, PluginError, RecordingError, ScenarioError
 from alpasim.evaluation.evaluate import evaluate
 from alpasim.evaluation.executor import Executor
 from alpasim.evaluation.jobs import Job
@@ -211,6 +211,14 @@ def test_a_cut_log_is_compared_as_far_as_it_goes(place: Path) -> None:
     assert found.identical
     assert not found.complete
     assert 0 < found.steps < 80
+
+
+def test_a_log_cut_before_its_first_step_is_not_called_identical(place: Path) -> None:
+    run_rollout(load_scenario(place / "steady.scn.yaml").concrete(0), Steady, policy_reference="s", out_dir=place / "o")
+    log = read_log(place / "o")
+    start = replace(log, states=log.states[:1], decisions=(), controls=(), metrics=(), result=None, complete=False)
+    with pytest.raises(RecordingError, match="cut short before its first step"):
+        verify(start)
 
 
 def test_a_policy_that_decides_otherwise_is_noticed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
