@@ -41,6 +41,7 @@ from alpasim.types import (
     frozen,
 )
 from alpasim.vehicle.actuation import check_control
+from alpasim.vehicle.failing import fault_events
 from alpasim.vehicle.tracker import Tracker
 from alpasim.world.rendering.choosing import Renderers
 from alpasim.world.world import World
@@ -194,7 +195,8 @@ class Simulation:
         0 observe    `observe` asks the sensors for Observation[t]
         1 decide     the caller's policy answers it with `decision`
         2 track      Trajectory -> Control, clipped to the vehicle's limits
-        3 events     conditions read state[t]; those that hold change what actors do next, in file order
+        3 events     conditions read state[t]; those that hold change what actors do next, in file order; faults of the
+                     ego begin and end by the clock
         4 traffic    every behaviour reads the same state[t] and gives pose and velocity at t+1
         5 physics    world.step: a whole number of substeps
         6 commit     -> WorldState[t+1], read-only arrays: the single writer of state
@@ -206,7 +208,8 @@ class Simulation:
         before = self.state
         decision = checked_decision(decision, self.observe())
         control = self._track(decision)
-        events = self._traffic.apply_events(before)
+        failed = fault_events(self.scenario.faults, before.time_us, self.scenario.dt_us)
+        events = (*failed, *self._traffic.apply_events(before))
         motion = self._traffic.advance(before)
         bodies = self._world.step(before, control, motion)
         self.state = self._commit(before.step + 1, bodies, (REBASED, *events) if self._rebased else events)

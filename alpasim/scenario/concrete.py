@@ -126,6 +126,23 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class EgoFault:
+    """Something that fails on the ego's vehicle (`scenario/ego_faults.py` says what): from `from_us` until before `until_us`,
+    None for the rest of the drive. `strength` is a share, for play an angle [rad], for delay a time [s]; `wheel` counts front
+    left, front right, rear left, rear right, -1 where the fault has none."""
+
+    kind: str
+    from_us: int
+    until_us: int | None
+    strength: float
+    wheel: int = -1
+
+    def active(self, time_us: int) -> bool:
+        """Whether it is there at a time."""
+        return self.from_us <= time_us and (self.until_us is None or time_us < self.until_us)
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """One thing a good drive shows: `metric` compared (`at_least` or `at_most`) with `bound`; `text` as the file has it."""
 
@@ -152,6 +169,7 @@ class Scenario:
     ego: EgoSpec
     actors: tuple[ActorSpec, ...]
     events: tuple[Event, ...] = ()
+    faults: tuple[EgoFault, ...] = ()
     expect: tuple[Expectation, ...] = ()
     environment: Environment = field(default_factory=Environment)
     perception: PerceptionChoice = field(default_factory=PerceptionChoice)

@@ -132,6 +132,11 @@ def resolve(
     for fault in timing_faults(perception, sensors, CONTROL_DT_US):
         place, _, told = fault.partition(": ")
         report.add(tuple(place.split(".")), told)
+    for index, found in enumerate(model.faults):
+        delay = found.actuator_delay
+        if delay is not None and round(delay.delay_s * 1e6) % CONTROL_DT_US:
+            told = f"found {delay.delay_s:g} s, expected a whole multiple of the control step of {CONTROL_DT_US * 1e-6:g} s"
+            report.add(("faults", index, "actuator_delay", "delay_s"), told)
     report.stop_if_any()
     assert ego is not None and goal is not None  # either missing is a fault
     route = _route(road, ego, goal, vehicle, model, report, routes)
@@ -149,6 +154,7 @@ def resolve(
         ego=EgoSpec(vehicle, ego.pose, ego.speed_mps, goal, route),
         actors=actors,
         events=events,
+        faults=tuple(fault.concrete() for fault in model.faults),
         expect=tuple(expectation(entry) for entry in model.expect),
         environment=Environment(
             model.environment.friction,

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from alpasim.road.pieces import RoadModel
+from alpasim.scenario.ego_faults import FaultModel
 from alpasim.scenario.participants import ActorModel, EgoModel, GoalModel, KindWord, PlaceModel
 from alpasim.scenario.senses import PerceptionWord, SensorsModel
 from alpasim.scenario.triggers import (
@@ -223,6 +224,7 @@ class ScenarioModel(Model):
     ego: EgoModel
     actors: Annotated[dict[Name, ActorModel], Field(max_length=2000)] = Field(default_factory=dict)
     events: Annotated[tuple[EventModel, ...], Field(max_length=1000)] = ()
+    faults: Annotated[tuple[FaultModel, ...], Field(max_length=100)] = ()
     end: EndModel = EndModel()
     expect: tuple[ExpectModel, ...] = ()
 

@@ -95,7 +95,8 @@ class Chassis(NamedTuple):
     max_speed: float
     drag: float
     """Air resistance over speed squared [N s^2/m^2]."""
-    rolling: float
+    rolling: FloatArray
+    """(4,) rolling resistance over load."""
 
 
 def chassis(vehicle: VehicleParameters) -> Chassis:
@@ -143,7 +144,7 @@ def chassis(vehicle: VehicleParameters) -> Chassis:
         max_brake=vehicle.max_brake_force_n,
         max_speed=vehicle.max_speed_mps,
         drag=0.5 * AIR_DENSITY_KGPM3 * vehicle.drag_area_m2,
-        rolling=vehicle.rolling_resistance,
+        rolling=np.full(4, vehicle.rolling_resistance),
     )
 
 
@@ -242,7 +243,7 @@ def tyre_forces(
     grip = friction[i] * load[i]
     mass = body.mass * load[i] / total_load
     drive = body.drive_share[i] * drive_n
-    resist = brake_n * load[i] / total_load + body.rolling * body.static_load[i]
+    resist = brake_n * load[i] / total_load + body.rolling[i] * body.static_load[i]
     to_stop = mass * along / dt_s + drive
     demand = drive - min(resist, to_stop) if to_stop > 0.0 else drive + min(resist, -to_stop)
     # Below this speed a tyre's full stiffness would overshoot within the substep: the floor keeps it to 90 % of a stop.

@@ -11,11 +11,12 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
-from alpasim.memory import Memory, fill, finite
+from alpasim.memory import Memory, fill, finite, read
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import EGO, Bodies, Control, EgoState, FloatArray, frozen
 from alpasim.vehicle.actuation import actuator_commands
 from alpasim.vehicle.dynamics import BRAKE, DRIVE, STEER, Chassis, chassis, ego_forces
+from alpasim.vehicle.failing import Failing
 from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector, Vector3, yaw_of
 
 BodyState = tuple[Vector3, Quaternion, Vector3, Vector3]
@@ -72,6 +73,7 @@ class Ego:
         self._engine.place(self.body, position, rotation, velocity, spin)
         self._engine.filter(self.body, *EVERYBODY)
         self._road, self._base_friction = scenario.road, scenario.environment.friction
+        self._failing = Failing(scenario.faults, self._chassis, scenario.dt_us)
 
     def save(self) -> Memory:
         """Actuators, tyres and the last velocity; the body itself is the world's to save."""
@@ -81,6 +83,7 @@ class Ego:
             "load": self._load.copy(),
             "slipping": self._slipping.copy(),
             "velocity": np.array(self._velocity_before),
+            "failing": self._failing.save(),
         }
 
     def turn(self, body: FloatArray) -> None:
@@ -94,21 +97,27 @@ class Ego:
         fill(memory, "friction", self._friction)
         fill(memory, "load", self._load)
         fill(memory, "slipping", self._slipping)
+        self._failing.load(read(memory, "failing", dict))
         vx, vy, vz = finite(memory, "velocity", (3,)).tolist()
         self._velocity_before = (vx, vy, vz)
 
-    def begin(self, control: Control) -> None:
-        """Take over what the actuators shall do in this control step."""
+    def begin(self, control: Control, time_us: int) -> None:
+        """Take over what the actuators shall do in the control step that starts at `time_us`."""
         actuator_commands(control, self._vehicle, self._commands)
+        self._failing.begin(time_us, self._commands)
 
     def drive(self) -> BodyState:
         """Apply this substep's forces; returns the body's state as the substep begins."""
         position, rotation, velocity, spin = body = self.body_state()
+        failing = self._failing
         if self._road.surfaces:
             wheel_points(self._chassis, position, rotation, self._wheels)
             self._friction[:] = self._road.friction_at(self._wheels, self._base_friction)
+            self._friction *= failing.grip
+        else:
+            self._friction[:] = self._base_friction * failing.grip
         force, torque = ego_forces(
-            self._chassis,
+            failing.chassis,
             self._actuators,
             self._commands,
             self._friction,

@@ -140,7 +140,7 @@ class World:
         check_motion(motion, scenario.ids, state.step)
         self._stored = None
         self._merger.begin()
-        ego.begin(control)
+        ego.begin(control, state.time_us)
         actors.begin(motion)
         for substep in range(scenario.substeps):
             body = ego.drive()

@@ -45,8 +45,6 @@ def test_a_two_wheeler_slides_at_its_grip_but_does_not_fall_over_and_then_stands
         for k in range(30):
             state = drive.step(Control(0.8 if k < 15 else -0.8, 0.0))
             assert tilt_deg(state) < 3.0
-            loads = state.ego.wheel_load
-            assert loads[0] + loads[2] == pytest.approx(loads[1] + loads[3], rel=0.2)
         drive.run(6.0, Control(0.0, -1.0))
         assert abs(drive.state.velocity[0]).max() < 1e-5
         assert abs(drive.state.angular_velocity[0]).max() < 1e-4
