@@ -53,7 +53,7 @@ def _planned_scenarios(paths: Sequence[Path], seed: int) -> tuple[PlannedScenari
         try:
             logical = load_scenario(path)
             hashed = inputs_sha256(logical.concrete(seed).inputs)
-            found.append((logical.name, str(path.resolve()), hashed))
+            found.append((logical.name, str(path.parent.resolve() / path.name), hashed))
         except ScenarioError as error:
             faults += error.faults
     if faults:

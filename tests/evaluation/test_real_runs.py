@@ -259,6 +259,22 @@ def test_every_way_a_policy_can_break_is_a_row_and_ends_nothing_else(place: Path
     assert "not today" in render(summary)
 
 
+def test_a_linked_scenario_and_a_policy_that_walks_away_disturb_nobody(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    Path("links").mkdir()
+    Path("links/other.scn.yaml").symlink_to("../steady.scn.yaml")
+    Path("walks.py").write_text(
+        "import os\n\nfrom alpasim.types import Control, Decision\n\n\nclass Walks:\n"
+        "    def reset(self, brief):\n        os.chdir('/')\n\n"
+        "    def decide(self, observation):\n        return Decision(control=Control(0.0, 0.0))\n"
+    )
+    plan = make_plan(["links"], ["walks.py:Walks"], (0, 1))
+    summary = evaluate(plan, "run")
+    assert [(row.scenario, row.status) for row in summary.rows] == [("other", "completed")] * 2
+
+
 def test_a_scenario_that_changes_during_a_run_breaks_its_own_rollouts(place: Path) -> None:
     plan = make_plan([place], [driver(place, "Steady")], (0,))
     (place / "steady.scn.yaml").write_text(SCENARIO.replace("[25, 40]", "[25, 41]"))
