@@ -8,6 +8,7 @@ means in the metric of the same name.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
         pick, scenario_seed = (int(number) for number in self.np_random.integers(2**31, size=2))
         file = files[pick % len(files)]
         if "scenario_seed" in options:
-            scenario_seed = int(options["scenario_seed"])
+            scenario_seed = _whole(options["scenario_seed"])
         if file not in self._logical:
             self._logical[file] = load_scenario(file)
         return self._logical[file].concrete(scenario_seed)
@@ -182,9 +183,19 @@ class DriveEnv(gymnasium.Env[Any, Any]):
         }
 
 
+def _whole(seed: Any) -> int:
+    """A scenario seed as an int; InputError for anything that is not a whole number."""
+    try:
+        return operator.index(seed)
+    except TypeError:
+        raise InputError(f"scenario_seed is {seed!r}, expected a whole number from 0 up") from None
+
+
 def _files(scenario: str | Path | Sequence[str | Path]) -> list[Path]:
     """The scenario files that a choice means."""
     chosen = [scenario] if isinstance(scenario, (str, Path)) else scenario
+    if not chosen or not all(str(one) for one in chosen):
+        raise InputError(f"scenario is {scenario!r}, expected a file, a folder, a suite, 'builtin', or a list of these")
     return find_scenarios([Path(one) for one in chosen])
 
 

@@ -122,6 +122,18 @@ def test_wrong_arguments_are_named(arguments: dict, says: str) -> None:
         DriveEnv(**{"scenario": HARD_BRAKE, **arguments})
 
 
+@pytest.mark.parametrize("nothing", [[], "", [""]])
+def test_an_env_of_no_scenario_is_refused_when_it_is_made(nothing: str | list[str]) -> None:
+    with pytest.raises(InputError, match="expected a file, a folder, a suite"):
+        DriveEnv(nothing)
+
+
+@pytest.mark.parametrize("seed", ["x", 2.7, -3, None])
+def test_a_scenario_seed_that_is_no_whole_number_is_refused(env: DriveEnv, seed: object) -> None:
+    with pytest.raises(InputError, match="whole number from 0 up"):
+        env.reset(options={"scenario_seed": seed})
+
+
 def test_an_unknown_option_is_named(env: DriveEnv) -> None:
     with pytest.raises(InputError, match="did you mean 'scenario'"):
         env.reset(options={"scenaro": JAYWALKER})
