@@ -20,13 +20,14 @@ CONTROL_DT_US = 100_000
 @dataclass(frozen=True, slots=True)
 class Environment:
     """Weather and grip of the whole scene; `visibility_m` is inf in clear air, `rain` and `snow` in [0, 1], `light` is `day`,
-    `night` or `low_sun`."""
+    `night` or `low_sun`. `wind_mps` (2,) is the velocity of the air, x and y of the world."""
 
     friction: float = 0.9
     rain: float = 0.0
     visibility_m: float = float("inf")
     snow: float = 0.0
     light: str = "day"
+    wind_mps: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,7 @@ def resolve(
             math.inf if visibility is None else visibility,
             model.environment.snow,
             model.environment.light,
+            _wind(model.environment.wind_mps, model.environment.wind_to_deg),
         ),
         perception=perception,
         sensors=sensors,
@@ -171,6 +172,12 @@ def resolve(
         reference=reference,
         inputs=dict(sorted(inputs.bytes.items())),
     )
+
+
+def _wind(speed_mps: float, to_deg: float) -> tuple[float, float]:
+    """Velocity of the air; exactly none where there is no wind."""
+    angle = math.radians(to_deg)
+    return (speed_mps * math.cos(angle), speed_mps * math.sin(angle)) if speed_mps else (0.0, 0.0)
 
 
 def _tracks(model: ScenarioModel, inputs: Inputs, report: Report) -> dict[str, Track]:

@@ -32,6 +32,7 @@ from alpasim.scenario.triggers import (
     Waypoint,
 )
 from alpasim.scenario.values import (
+    Degrees,
     FileName,
     Friction,
     Lane,
@@ -127,13 +128,16 @@ class TagsModel(Model):
 
 
 class EnvironmentModel(Model):
-    """Weather and grip of the whole scene."""
+    """Weather and grip of the whole scene; wind blows to `wind_to_deg`, counted from x counter-clockwise: 90 is from right to
+    left over a road that begins along x."""
 
     friction: Friction = 0.9
     rain: Share = 0.0
     snow: Share = 0.0
     visibility_m: Positive | None = None
     light: Literal["day", "night", "low_sun"] = "day"
+    wind_mps: Annotated[float, Field(ge=0.0, le=60.0)] = 0.0
+    wind_to_deg: Degrees = 90.0
 
 
 class SurfaceModel(Model):

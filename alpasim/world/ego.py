@@ -17,6 +17,7 @@ from alpasim.types import EGO, Bodies, Control, EgoState, FloatArray, frozen
 from alpasim.vehicle.actuation import actuator_commands
 from alpasim.vehicle.dynamics import BRAKE, DRIVE, STEER, Chassis, chassis, ego_forces
 from alpasim.vehicle.failing import Failing
+from alpasim.vehicle.wind import wind_load
 from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector, Vector3, yaw_of
 
 BodyState = tuple[Vector3, Quaternion, Vector3, Vector3]
@@ -47,6 +48,7 @@ class Ego:
             restitution=vehicle.restitution,
             centre=(self._along, 0.0, self._above + 0.5 * clearance),
             inertia=(vehicle.roll_inertia_kgm2, vehicle.pitch_inertia_kgm2, vehicle.yaw_inertia_kgm2),
+            belted=True,
         )
 
     def clear(self, scenario: Scenario) -> None:
@@ -73,6 +75,7 @@ class Ego:
         self._engine.place(self.body, position, rotation, velocity, spin)
         self._engine.filter(self.body, *EVERYBODY)
         self._road, self._base_friction = scenario.road, scenario.environment.friction
+        self._wind = scenario.environment.wind_mps
         self._failing = Failing(scenario.faults, self._chassis, scenario.dt_us)
 
     def save(self) -> Memory:
@@ -130,6 +133,11 @@ class Ego:
             self.substep_s,
         )
         self._engine.push(self.body, force, torque, position)
+        if self._wind != (0.0, 0.0):
+            grip = float(self._friction.mean())
+            self._engine.push(
+                self.body, *wind_load(self._vehicle, velocity, yaw_of(rotation), self._wind, grip), position
+            )
         return body
 
     def body_state(self) -> BodyState:
