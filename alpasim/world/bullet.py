@@ -24,6 +24,8 @@ with quiet():
 GRAVITY_MPS2 = 9.81
 SOLVER_ITERATIONS = 50
 GROUND_REACH_M, GROUND_DEPTH_M = 1e5, 1e3
+BELT_HEIGHT_M, BELT_AHEAD_M, BELT_ASIDE_M = 0.2, 0.06, 0.03
+"""A belt's height, and how far it stands out at each end and side: more than a roof's edge moves at 3 degrees of pitch."""
 
 FREE_GROUP, FIXED_GROUP = 1, 2
 NOBODY, EVERYBODY, MEETS_FREE = (0, 0), (FREE_GROUP, FREE_GROUP | FIXED_GROUP), (FIXED_GROUP, FREE_GROUP)
@@ -110,17 +112,25 @@ class Engine:
         restitution: float,
         centre: Vector = (0.0, 0.0, 0.0),
         inertia: Vector | None = None,
+        belted: bool = False,
     ) -> int:
         """A box with its centre of mass at `position`; returns its body number.
 
         `extent` length, width, height [m]; `centre` (3,) is the box's middle seen from the centre of mass; `inertia`
-        (3,) about the body's axes [kg m^2], that of the box where None. It collides with nothing until `filter` says
-        so.
+        (3,) about the body's axes [kg m^2], that of the box where None. `belted` is for a body that pitches and rolls:
+        only a belt at the height of its centre of mass has the full length and width, so that a nose that dips under
+        braking still meets others there, and not with the edge of its roof. It collides with nothing until `filter`
+        says so.
         """
-        shape = pybullet.createCollisionShape(
-            pybullet.GEOM_BOX,
-            halfExtents=[0.5 * side for side in extent],
-            collisionFramePosition=list(centre),
+        boxes = [([0.5 * side for side in extent], list(centre))]
+        if belted:
+            length, width, height = boxes[0][0]
+            inner = [length - min(BELT_AHEAD_M, 0.1 * length), width - min(BELT_ASIDE_M, 0.1 * width), height]
+            boxes = [([length, width, 0.5 * BELT_HEIGHT_M], [centre[0], centre[1], 0.0]), (inner, list(centre))]
+        shape = pybullet.createCollisionShapeArray(
+            shapeTypes=[pybullet.GEOM_BOX] * len(boxes),
+            halfExtents=[half for half, _ in boxes],
+            collisionFramePositions=[middle for _, middle in boxes],
             physicsClientId=self.client,
         )
         body: int = pybullet.createMultiBody(
