@@ -225,7 +225,7 @@ def _conclude(
         metrics=metrics,
         expectations=expectations,
         steps=steps,
-        duration_s=steps * scenario.dt_us * 1e-6,
+        duration_s=steps * scenario.dt_us / 1e6,
         content_hash=content_hash,
         log=None if drive.writer is None else drive.writer.path,
         error=ending.error,

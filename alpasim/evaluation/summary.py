@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from alpasim.errors import PlanError
-from alpasim.evaluation.jobs import COMPLETED
+from alpasim.evaluation.jobs import COMPLETED, INFRASTRUCTURE_ERROR
 from alpasim.evaluation.manifest import Manifest, read_manifest
 from alpasim.evaluation.store import PLANNED, Row, read_rows
 from alpasim.metrics.scores import km_per_at_fault_incident
@@ -112,9 +112,12 @@ class Summary:
         return sum(row.status == PLANNED for row in self.rows)
 
     def exit_code(self, strict: bool = False) -> int:
-        """130 interrupted; with `strict` 1 where anything broke, failed or is missing; 0 otherwise."""
+        """130 interrupted; 3 where nothing ran because of our own faults; with `strict` 1 where anything broke, failed or is
+        missing; 0 otherwise."""
         if self.interrupted:
             return 130
+        if self.rows and all(row.status == INFRASTRUCTURE_ERROR for row in self.rows):
+            return 3
         return int(strict and bool(self.broken or self.failed or self.remaining))
 
     def to_json(self) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alpasim.evaluation.jobs import Outcome
 from alpasim.evaluation.store import Row
-from alpasim.evaluation.summary import group, score_over_seeds
+from alpasim.evaluation.summary import Summary, group, score_over_seeds
 from alpasim.evaluation.table import COLUMNS, cells
 
 
@@ -45,6 +47,22 @@ def test_broken_and_missing_rollouts_count_as_nothing_achieved() -> None:
     # 4 km over one off-road drive, one that broke and one that never ran.
     assert found.km_per_incident == pytest.approx(4.0 / 3.0)
     assert found.off_road == 1
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code"),
+    [
+        (["infrastructure_error", "infrastructure_error"], 3),
+        (["infrastructure_error", "completed"], 0),
+        (["policy_error", "policy_error"], 0),
+    ],
+)
+def test_a_run_in_which_our_own_faults_broke_everything_is_no_success(
+    statuses: list[str], code: int, tmp_path: Path
+) -> None:
+    rows = tuple(row(seed, 0.0, status) for seed, status in enumerate(statuses))
+    manifest: Any = None  # the exit code asks the rows alone
+    assert Summary(tmp_path, manifest, rows).exit_code() == code
 
 
 def test_no_incident_means_more_than_was_driven() -> None:
