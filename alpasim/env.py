@@ -45,12 +45,12 @@ class DriveEnv(gymnasium.Env[Any, Any]):
     """Drive the ego through one scenario a rollout.
 
     `scenario` is a file, a folder, a suite, `builtin`, or a list of these; each reset draws one of the files and a
-    scenario seed from the env's own seeded generator. A concrete Scenario is driven as it is. `options={"scenario": FILE}` and `options={"scenario_seed": N}`
-    choose for that reset alone.
+    scenario seed from the env's own seeded generator. A concrete Scenario is driven as it is. `options={"scenario": FILE}`
+    and `options={"scenario_seed": N}` choose for that reset alone.
 
-    `observation` is `vector`, `bev`, `lidar` or `camera` (or `camera:NAME`; `alpasim list observations`), or several of them as
-    a list, which makes a Dict of them; nothing else is sensed. `sensors` sets the options of their sensors by name, such as `{"lidar": {"rings": 16}}`,
-    whatever the scenario writes. `action` is `control`, `trajectory` or `meta` (`alpasim list actions`). `rewards` maps metric
+    `observation` is `vector`, `bev`, `lidar` or `camera` (or `camera:NAME`; `alpasim list observations`), or several of
+    them as a list, which makes a Dict of them; nothing else is sensed. `sensors` sets the options of their sensors by name,
+    such as `{"lidar": {"rings": 16}}`, whatever the scenario writes. `action` is `control`, `trajectory` or `meta` (`alpasim list actions`). `rewards` maps metric
     names to weights: a metric that runs through the drive (progress, distance) counts by its change over the step, any other
     by its value in the step, and one that is not valid counts 0.
 
@@ -170,13 +170,16 @@ class DriveEnv(gymnasium.Env[Any, Any]):
     def _info(self, terms: Mapping[str, float]) -> dict[str, Any]:
         simulation = self._running()
         end = simulation.end_reason
-        values = simulation.metrics.values_by_name()
-        progress = values.get("progress_rel_to_total")
+        latest = simulation.metrics.latest
+        progress = 0.0
+        if latest is not None:
+            column = latest.names.index("progress_rel_to_total")
+            progress = float(latest.values[column]) if latest.valid[column] else 0.0
         return {
             "end_reason": str(end) if end is not None else "",
             "is_success": end is EndReason.GOAL_REACHED,
             "crashed": end is EndReason.COLLISION,
-            "route_completion": progress.value if progress is not None and progress.valid else 0.0,
+            "route_completion": progress,
             "rewards": dict(terms),
             "scenario": simulation.scenario.name,
             "scenario_seed": simulation.scenario.seed,
