@@ -52,13 +52,13 @@ REBASED = "alpasim:rebased"
 POLICY_STREAM, SENSOR_STREAM, TRAFFIC_STREAM = 0, 1, 2
 
 
-def stream(seed: int, purpose: int) -> np.random.SeedSequence:
+def stream(seed: int | tuple[int, int], purpose: int) -> np.random.SeedSequence:
     """The random stream of one purpose; streams do not move when another purpose draws more or less."""
     return np.random.SeedSequence(seed, spawn_key=(purpose,))
 
 
-def hidden_stream(scenario: Scenario, purpose: int) -> np.random.SeedSequence:
-    """As `stream`, for what a policy sees: mixed with the scenario's files, which it does not know.
+def hidden_seed(scenario: Scenario) -> tuple[int, int]:
+    """Seed of the streams whose numbers a policy sees: mixed with the scenario's files, which it does not know.
 
     Otherwise trying a few thousand seeds would tell the one that was drawn, and from it the rows behind track ids. Values
     set by hand do not count, so that a sweep over a parameter keeps its noise.
@@ -67,8 +67,7 @@ def hidden_stream(scenario: Scenario, purpose: int) -> np.random.SeedSequence:
     for name in sorted(scenario.inputs):
         digest.update(len(scenario.inputs[name]).to_bytes(8, "little"))
         digest.update(scenario.inputs[name])
-    mixed = (scenario.seed, int.from_bytes(digest.digest(), "little"))
-    return np.random.SeedSequence(mixed, spawn_key=(purpose,))
+    return (scenario.seed, int.from_bytes(digest.digest(), "little"))
 
 
 class Simulation:
@@ -107,8 +106,9 @@ class Simulation:
         self._kinds = frozen(np.array([scenario.ego.vehicle.kind, *(a.kind for a in scenario.actors)], dtype=np.int64))
         self._extent = frozen(np.array([scenario.ego.vehicle.extent, *(a.extent for a in scenario.actors)], float))
         self._traffic = Traffic(scenario, stream(scenario.seed, TRAFFIC_STREAM))
-        self._sense_stream = hidden_stream(scenario, SENSOR_STREAM)
-        self._policy_seed = int(hidden_stream(scenario, POLICY_STREAM).generate_state(1)[0])
+        hidden = hidden_seed(scenario)
+        self._sense_stream = stream(hidden, SENSOR_STREAM)
+        self._policy_seed = int(stream(hidden, POLICY_STREAM).generate_state(1)[0])
         self._senses = self._make_senses()
         self._tracker = Tracker(scenario.ego.vehicle, self.dt_s)
         self.metrics = Metrics(scenario, self._metric_names)
