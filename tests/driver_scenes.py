@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from builders import make_vehicle
 
 from alpasim.types import (
     ActorKind,
@@ -18,45 +19,27 @@ from alpasim.types import (
     Route,
     SignalColour,
     Tracks,
-    VehicleParameters,
 )
 
 DT_US = 100_000
 
-SEDAN = VehicleParameters(
+SEDAN = make_vehicle(
     name="test sedan",
-    kind=ActorKind.CAR,
     length_m=4.6,
     width_m=1.85,
     height_m=1.45,
-    mass_kg=1500.0,
     yaw_inertia_kgm2=2600.0,
     pitch_inertia_kgm2=2400.0,
-    roll_inertia_kgm2=600.0,
     front_axle_x_m=1.4,
     rear_axle_x_m=-1.4,
     track_width_m=1.55,
     centre_of_mass_x_m=0.1,
-    centre_of_mass_height_m=0.55,
-    ground_clearance_m=0.15,
     front_cornering_stiffness_per_rad=14.0,
     rear_cornering_stiffness_per_rad=16.0,
-    max_steering_angle_rad=0.6,
-    max_steering_rate_radps=0.8,
-    max_drive_force_n=6000.0,
     max_power_w=110_000.0,
     max_brake_force_n=18_000.0,
     max_speed_mps=50.0,
-    driven_axle="front",
-    drive_lag_s=0.2,
-    brake_lag_s=0.1,
     steering_lag_s=0.08,
-    drag_area_m2=0.65,
-    rolling_resistance=0.012,
-    suspension_frequency_hz=1.4,
-    suspension_damping_ratio=0.35,
-    roll_stiffness_front_share=0.55,
-    restitution=0.1,
     body_friction=0.4,
 )
 
