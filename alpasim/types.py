@@ -138,7 +138,9 @@ class EgoState:
 
     `velocity_in_rig` and `acceleration_in_rig` are (3,) [m/s], [m/s^2]: the velocity of the rig's origin, and the mean
     acceleration of the box centre over the last control step. `wheel_load` is (4,) [N] and `wheel_slipping` (4,) says
-    which tyres are at their grip limit, both in the order front left, front right, rear left, rear right.
+    which tyres are at their grip limit, both in the order front left, front right, rear left, rear right. `pedal` is the
+    share of the drive less that of the brake, whichever way the drive acts; `reverse` says that the gear engaged drives
+    backwards.
     """
 
     velocity_in_rig: FloatArray
@@ -148,6 +150,7 @@ class EgoState:
     pedal: float
     wheel_load: FloatArray
     wheel_slipping: BoolArray
+    reverse: bool = False
 
     @property
     def speed_mps(self) -> float:
@@ -217,10 +220,13 @@ class WorldState:
 @dataclass(frozen=True, slots=True)
 class Control:
     """Pedals and wheel, both in [-1, 1]: `steer` is the share of the largest road-wheel angle, left positive; `pedal`
-    is the share of the largest drive force when positive and of the largest brake force when negative."""
+    is the share of the largest drive force when positive and of the largest brake force when negative. With `reverse`
+    the drive acts backwards; brakes do as they always do. A vehicle that rolls the other way faster than a walk brakes
+    to a halt first, whatever the pedal says."""
 
     steer: float
     pedal: float
+    reverse: bool = False
 
 
 @dataclass(frozen=True, slots=True)

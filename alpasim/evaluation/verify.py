@@ -155,7 +155,7 @@ def _leaves(name: str, then: object, now: object) -> Iterator[tuple[str, Any, An
 def _step_difference(log: Log, index: int, step: Step, chain: bytes, metrics: Mapping[str, Any]) -> Difference | None:
     """The first difference of one step: what was done, what came of it, what was measured."""
     logged: Control = log.controls[index]
-    for name in ("steer", "pedal"):
+    for name in ("steer", "pedal", "reverse"):
         then, now = getattr(logged, name), getattr(step.control, name)
         if not _same(then, now):
             return _difference(log, index, f"control, {name}", then, now)

@@ -52,8 +52,11 @@ def checked_decision(decision: object, observation: Observation) -> Decision:
 
 def _checked_control(control: object) -> Control:
     if not isinstance(control, Control):
-        raise PolicyInvalidAction(f"control is {_shown(control)}, expected a Control(steer, pedal)")
-    return Control(steer=_number(control.steer, "control.steer"), pedal=_number(control.pedal, "control.pedal"))
+        raise PolicyInvalidAction(f"control is {_shown(control)}, expected a Control(steer, pedal, reverse)")
+    reverse = control.reverse
+    if not isinstance(reverse, bool | np.bool_):
+        raise PolicyInvalidAction(f"control.reverse is {_shown(reverse)}, expected True or False")
+    return Control(_number(control.steer, "control.steer"), _number(control.pedal, "control.pedal"), bool(reverse))
 
 
 def _number(value: object, field: str) -> float:

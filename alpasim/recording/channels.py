@@ -28,7 +28,11 @@ FORMAT = "alpasim/log@1"
 INPUTS_ATTACHMENT = "inputs.zip"
 
 _NUMBER = {"type": ["number", "string"], "description": "a float64; nan, inf and -inf are written as strings"}
-_CONTROL_FIELDS = {"steer": _NUMBER, "pedal": _NUMBER}
+_CONTROL_FIELDS = {
+    "steer": _NUMBER,
+    "pedal": _NUMBER,
+    "reverse": {"type": "boolean", "description": "left out where the vehicle drives forward"},
+}
 _INTEGER = {"type": "integer"}
 
 

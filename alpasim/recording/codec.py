@@ -201,13 +201,20 @@ def _read_trajectory(message: Mapping[str, Any]) -> Trajectory:
 
 
 def control_message(control: Control) -> dict[str, Any]:
-    """A control as a JSON object."""
-    return {"steer": number(float(control.steer)), "pedal": number(float(control.pedal))}
+    """A control as a JSON object; `reverse` stands there where it is engaged."""
+    message: dict[str, Any] = {"steer": number(float(control.steer)), "pedal": number(float(control.pedal))}
+    if control.reverse:
+        message["reverse"] = True
+    return message
 
 
 def read_control(message: Mapping[str, Any]) -> Control:
     """The Control that `control_message` was given."""
-    return Control(steer=read_number(message["steer"]), pedal=read_number(message["pedal"]))
+    return Control(
+        steer=read_number(message["steer"]),
+        pedal=read_number(message["pedal"]),
+        reverse=message.get("reverse", False) is True,
+    )
 
 
 def reasoning_message(reasoning: Reasoning) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Answers "which bytes stand for this state": the log stores them and the hashes a
 the same thing. Actor ids are not among them; they are fixed for a whole rollout and stand in the log's header.
 
 Layout, little-endian: eight int64 (layout version, step, time_us, actors n, signals m, contacts k, length of the events'
-text, 0), then float64 arrays (position, rotation, yaw, velocity, angular velocity, extent, the ego's 13 numbers, per
+text, 1 where the ego's reverse gear is engaged or else 0), then float64 arrays (position, rotation, yaw, velocity, angular velocity, extent, the ego's 13 numbers, per
 contact impulse, point, normal and closing speed), int64 arrays (kinds, signals, per contact first, second, substep),
 then bytes (present, struck, wheel_slipping) and the fired events as JSON.
 """
@@ -34,7 +34,14 @@ def pack_state(state: WorldState) -> bytes:
     events = json.dumps(state.events).encode() if state.events else b""
     ego, contacts = state.ego, state.contacts
     head = _HEAD.pack(
-        LAYOUT_VERSION, state.step, state.time_us, len(state.kinds), len(state.signals), len(contacts), len(events), 0
+        LAYOUT_VERSION,
+        state.step,
+        state.time_us,
+        len(state.kinds),
+        len(state.signals),
+        len(contacts),
+        len(events),
+        int(ego.reverse),
     )
     ego_numbers = struct.pack(
         "<13d",
@@ -102,13 +109,15 @@ def unpack_state(data: bytes, ids: tuple[str, ...]) -> WorldState:
     """The state that `pack_state` was given; raises RecordingError where the bytes cannot be one."""
     if len(data) < _HEAD.size:
         raise RecordingError(f"packed state: {len(data)} bytes, expected at least {_HEAD.size}")
-    version, step, time_us, actors, signals, contacts, events_length, _ = _HEAD.unpack_from(data)
+    version, step, time_us, actors, signals, contacts, events_length, reverse = _HEAD.unpack_from(data)
     if version != LAYOUT_VERSION:
         raise RecordingError(f"packed state: layout version {version}, this reader knows {LAYOUT_VERSION}")
     if actors != len(ids):
         raise RecordingError(f"packed state: {actors} actors, the log's header names {len(ids)}")
     if not all(0 <= count <= MAX_ACTORS for count in (signals, contacts)) or events_length < 0:
         raise RecordingError(f"packed state: {signals} signals, {contacts} contacts, {events_length} bytes of events")
+    if reverse not in (0, 1):
+        raise RecordingError(f"packed state: {reverse} for the reverse gear, expected 0 or 1")
     expected = _packed_size(actors, signals, contacts) + events_length
     if len(data) != expected:
         raise RecordingError(f"packed state: {len(data)} bytes, expected {expected}")
@@ -126,7 +135,7 @@ def unpack_state(data: bytes, ids: tuple[str, ...]) -> WorldState:
         kinds=kinds,
         present=present,
         struck=struck,
-        ego=_ego(ego_numbers, slipping),
+        ego=_ego(ego_numbers, slipping, reverse=bool(reverse)),
         signals=signal_colours,
         contacts=tuple(_contact(numbers, rows) for numbers, rows in zip(contact_numbers, contact_rows, strict=True)),
         events=tuple(json.loads(data[cursor.offset :])) if events_length else (),
@@ -141,7 +150,7 @@ def _packed_size(actors: int, signals: int, contacts: int) -> int:
     return _HEAD.size + 8 * (floats + ints) + 2 * actors + 4
 
 
-def _ego(numbers: FloatArray, slipping: NDArray[np.bool_]) -> EgoState:
+def _ego(numbers: FloatArray, slipping: NDArray[np.bool_], *, reverse: bool) -> EgoState:
     """The ego's state from its 13 numbers."""
     return EgoState(
         velocity_in_rig=numbers[0:3],
@@ -151,6 +160,7 @@ def _ego(numbers: FloatArray, slipping: NDArray[np.bool_]) -> EgoState:
         pedal=float(numbers[8]),
         wheel_load=numbers[9:13],
         wheel_slipping=slipping,
+        reverse=reverse,
     )
 
 

@@ -29,19 +29,23 @@ def _checked(name: str, value: object) -> float:
 
 def check_control(control: Control) -> Control:
     """`control` clipped to [-1, 1]; raises PolicyInvalidAction that names the field and the value where it is no
-    number, not finite, or beyond 1e6."""
-    return Control(_checked("steer", control.steer), _checked("pedal", control.pedal))
+    number, not finite, or beyond 1e6, or where `reverse` is no bool."""
+    if not isinstance(control.reverse, bool):
+        raise PolicyInvalidAction(f"control.reverse: expected True or False, found {control.reverse!r}")
+    return Control(_checked("steer", control.steer), _checked("pedal", control.pedal), control.reverse)
 
 
 def clip_control(control: Control) -> Control:
     """`control` with both places brought into [-1, 1], for controls that are known to be finite."""
-    return Control(min(1.0, max(-1.0, control.steer)), min(1.0, max(-1.0, control.pedal)))
+    return Control(min(1.0, max(-1.0, control.steer)), min(1.0, max(-1.0, control.pedal)), control.reverse)
 
 
 def actuator_commands(control: Control, vehicle: VehicleParameters, commands: FloatArray) -> None:
-    """Write what a checked Control asks of the actuators into `commands` (3,): road-wheel angle [rad], drive, brake."""
+    """Write what a checked Control asks of the actuators into `commands` (3,): road-wheel angle [rad], drive in [-1, 1],
+    negative backwards, and brake in [0, 1]."""
     commands[0] = control.steer * vehicle.max_steering_angle_rad
-    commands[1] = max(control.pedal, 0.0)
+    drive = max(control.pedal, 0.0)
+    commands[1] = -drive if control.reverse and drive > 0.0 else drive
     commands[2] = max(-control.pedal, 0.0)
 
 

@@ -67,6 +67,13 @@ def test_numbers_must_be_numbers(value: Any) -> None:
     refused(Decision(control=Control(value, 0.0)), r"control\.steer is .*expected")
 
 
+@pytest.mark.parametrize("value", [1, 0.0, "yes", None, np.array(True)])
+def test_the_gear_must_be_true_or_false(value: Any) -> None:
+    refused(Decision(control=Control(0.0, 0.0, value)), r"control\.reverse is .*expected True or False")
+    cleaned = checked_decision(Decision(control=Control(0.0, 0.5, np.True_)), NOW).control  # type: ignore[arg-type]
+    assert cleaned == Control(0.0, 0.5, reverse=True) and type(cleaned.reverse) is bool
+
+
 def test_shapes_are_named() -> None:
     refused(along(poses=POSES[:, :2]), r"poses has shape \(3, 2\), expected \(3, 3\)")
     refused(along(poses=POSES[:2]), r"poses has shape \(2, 3\), expected \(3, 3\)")

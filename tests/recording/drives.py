@@ -140,6 +140,7 @@ def state(step: int, actors: int = 3, seed: int = 0) -> WorldState:
             pedal=float(rng.normal()),
             wheel_load=rng.random(4) * 4000.0,
             wheel_slipping=rng.random(4) > 0.5,
+            reverse=step % 2 == 1,
         ),
         signals=rng.integers(0, 5, size=2),
         contacts=contacts,
@@ -160,14 +161,15 @@ def decision(step: int) -> Decision:
     if step % 2:
         times = step * DT_US + np.arange(1, 6, dtype=np.int64) * DT_US
         return Decision(trajectory=Trajectory(times, rng.normal(size=(5, 3)), "rig"), reasoning=reasoning)
-    return Decision(control=Control(float(rng.uniform(-1, 1)), -0.1), reasoning=reasoning if step % 4 else None)
+    control = Control(float(rng.uniform(-1, 1)), -0.1, reverse=step % 4 == 2)
+    return Decision(control=control, reasoning=reasoning if step % 4 else None)
 
 
 def steps(count: int, actors: int = 3, seed: int = 0) -> list[Step]:
     """A drive of `count` steps."""
     states = [state(step, actors, seed) for step in range(count + 1)]
     return [
-        Step(before, decision(before.step), Control(0.1 * before.step, 1 / 3), after, 0.1)
+        Step(before, decision(before.step), Control(0.1 * before.step, 1 / 3, before.step % 3 == 1), after, 0.1)
         for before, after in itertools.pairwise(states)
     ]
 

@@ -18,6 +18,7 @@ from alpasim.types import Control, VehicleParameters
 from alpasim.vehicle.actuation import (
     acceleration_limits,
     acceleration_of,
+    actuator_commands,
     check_control,
     clip_control,
     control_for,
@@ -135,6 +136,31 @@ def test_a_control_out_of_range_is_clipped() -> None:
     assert check_control(Control(-3.0, 999_999.0)) == Control(-1.0, 1.0)
     assert check_control(Control(np.float32(0.25), np.int64(1))) == Control(0.25, 1.0)  # type: ignore[arg-type]
     assert clip_control(Control(1.5, -1.5)) == Control(1.0, -1.0)
+
+
+@pytest.mark.parametrize("value", [1, 0.0, None, "yes", np.True_])
+def test_a_gear_that_is_neither_true_nor_false_is_refused(value: object) -> None:
+    with pytest.raises(PolicyInvalidAction, match=r"control\.reverse.*found"):
+        check_control(Control(0.0, 0.0, value))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("control", "drive", "brake"),
+    [
+        (Control(0.5, 0.3), 0.3, 0.0),
+        (Control(0.5, 0.3, reverse=True), -0.3, 0.0),
+        (Control(0.5, -0.4), 0.0, 0.4),
+        (Control(0.5, -0.4, reverse=True), 0.0, 0.4),
+        (Control(0.5, 0.0, reverse=True), 0.0, 0.0),
+    ],
+)
+def test_the_drive_acts_backwards_in_reverse_and_the_brake_as_ever(
+    control: Control, drive: float, brake: float
+) -> None:
+    commands = np.full(3, 7.0)
+    actuator_commands(check_control(control), SEDAN, commands)
+    assert commands.tolist() == [0.5 * SEDAN.max_steering_angle_rad, drive, brake]
+    assert math.copysign(1.0, commands[1]) == math.copysign(1.0, drive)
 
 
 @pytest.mark.parametrize("name", VEHICLES)
