@@ -1,7 +1,7 @@
 """What a scenario says of the ego's senses: how well it perceives others, and the options of its further sensors.
 
 Answers which words and figures may be written, in which unit and within which limits. What they do is the matter of
-`sensors/`: the figures behind a level are in `sensors/perception.py`, what weather does to them in `sensors/weather.py`.
+`sensors/`: the figures behind a level are in `sensors/perception.py`, what weather does to them in `scenario/weather.py`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ not seen. The mount stands level in the rig frame.
 A return comes back where reflectivity x exp(-2 extinction z) / z^2 is at least what a target of 80 % gives at `range_m` in
 clear air: data sheets give ranges in this way (HDL-64E: 120 m at 80 %, 50 m for asphalt, which at 17 % is 55 m here). The
 angle at which a ray meets a face acts on the intensity, reflectivity x cosine x exp(-2 extinction z), alone. Rain and snow
-lose single returns besides (`weather.py`).
+lose single returns besides (`scenario/weather.py`).
 
 | array | shape | unit |
 |---|---|---|
@@ -30,8 +30,8 @@ from alpasim.compiled import compiled
 from alpasim.geometry import wrap_angle
 from alpasim.memory import Memory, draw_on, draws
 from alpasim.scenario.senses import LidarModel, period_us
+from alpasim.scenario.weather import conditions
 from alpasim.sensors.sensor import SensorContext
-from alpasim.sensors.weather import conditions
 from alpasim.types import EGO, ActorKind, BoolArray, FloatArray, IntArray, Reading, WorldState, frozen
 from alpasim.vehicle.frames import rig_from_box
 

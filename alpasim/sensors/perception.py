@@ -5,7 +5,7 @@ Answers who is on the list and what is said of them, by one level and the figure
 route stay true. Noise is drawn anew at each step, of the position in the plane and of the velocity; kind, size and heading
 are true. All draws come from the sensors' own stream, and as many at each step whoever is seen.
 
-The eye stands over the middle of the ego's roof. Weather (`weather.py`) shortens the range, raises the chance of a miss, and
+The eye stands over the middle of the ego's roof. Weather (`scenario/weather.py`) shortens the range, raises the chance of a miss, and
 lets the noise grow as contrast falls (the error of locating an edge goes with one over its contrast).
 
 | figure of level `good` | source |
@@ -34,9 +34,9 @@ from alpasim.measures import visible_fraction
 from alpasim.memory import Memory, array, draw_on, draws, finite, read, within
 from alpasim.scenario.concrete import Environment, Scenario
 from alpasim.scenario.senses import whole_steps
+from alpasim.scenario.weather import conditions, worse
 from alpasim.sensors.objects import RANGE_M, perceived_rows
 from alpasim.sensors.track_ids import TrackIds
-from alpasim.sensors.weather import conditions, worse
 from alpasim.types import EGO, ActorKind, FloatArray, IntArray, Tracks, WorldState, frozen
 
 

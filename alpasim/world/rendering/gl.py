@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from alpasim.errors import InputError
 from alpasim.scenario.concrete import Scenario
+from alpasim.scenario.weather import conditions
 from alpasim.sensors.camera import NO_INSTANCE, CameraFrame, CameraSpec
-from alpasim.sensors.weather import conditions
 from alpasim.types import WorldState, frozen
 from alpasim.world.rendering.lens import Lens
 from alpasim.world.rendering.scene import STILL, Appearance, Scene, appearance

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpasim.scenario.concrete import Scenario
+from alpasim.scenario.weather import conditions
 from alpasim.sensors.camera import NO_INSTANCE, CameraFrame, CameraSpec, SemanticClass
-from alpasim.sensors.weather import conditions
 from alpasim.types import BoolArray, FloatArray, WorldState, frozen
 from alpasim.world.quiet import quiet
 from alpasim.world.rendering.lens import FAR_M, NEAR_M
