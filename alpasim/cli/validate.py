@@ -18,10 +18,15 @@ JSON = typer.Option(False, "--json", help="Print the result as JSON.")
 SEEDS = typer.Option(
     3, "--seeds", min=0, max=10_000, help="How many seeds, from 0 on, to draw and check each file with."
 )
+VERBOSE = typer.Option(False, "--verbose", "-v", help="Say too what each seed draws, and weather and grip in force.")
 
 
 def validate_command(
-    files: list[Path] | None = FILES, schema: bool = SCHEMA, json: bool = JSON, seeds: int = SEEDS
+    files: list[Path] | None = FILES,
+    schema: bool = SCHEMA,
+    json: bool = JSON,
+    seeds: int = SEEDS,
+    verbose: bool = VERBOSE,
 ) -> None:
     """Check scenario files without driving them; prints `file:line:column: path: message` for every fault."""
     from alpasim.scenario.loading import scenario_schema
@@ -37,6 +42,8 @@ def validate_command(
     else:
         for file, faults in checked:
             typer.echo("\n".join(str(fault) for fault in faults) if faults else f"{file}: good")
+            if verbose and not faults:
+                typer.echo("\n".join(_drawn(file, seeds)))
     if any(faults for _, faults in checked):
         raise typer.Exit(ScenarioError.exit_code)
 
@@ -78,6 +85,23 @@ def _faults_of(file: Path, seeds: int) -> list[Fault]:
                     Fault(fault.file, fault.line, fault.column, fault.path, fault.message + where),
                 )
     return list(by_place.values())
+
+
+def _drawn(file: Path, seeds: int) -> Iterator[str]:
+    """A line for each seed of a good file: the values drawn, and weather and grip that they lead to."""
+    from alpasim.scenario.loading import load_scenario
+
+    logical = load_scenario(file)
+    for seed in range(seeds):
+        scenario = logical.concrete(seed)
+        weather = scenario.environment
+        grip = f"friction {weather.friction:.3g} ({'as written' if weather.friction_from == 'written' else 'of the weather'})"
+        felt = f"rain {weather.rain:g}, snow {weather.snow:g}, visibility {weather.visibility_m:g} m, {weather.light}"
+        values = "".join(
+            f", {name} {value:.4g}" if isinstance(value, float) else f", {name} {value}"
+            for name, value in scenario.parameters.items()
+        )
+        yield f"  seed {seed}: {grip}, {felt}{values}"
 
 
 def _as_json(checked: list[tuple[Path, list[Fault]]]) -> list[dict[str, Any]]:

@@ -26,7 +26,8 @@ _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 @dataclass(frozen=True, slots=True)
 class Header:
     """What was driven, by whom, with what. `ids` and `kinds` are the actors in row order, the ego first; `tracks` maps
-    the track ids that the policy saw to actor ids; `source` is the scenario file's name within the log's own inputs."""
+    the track ids that the policy saw to actor ids; `environment` is weather and
+    grip as they were in force; `source` is the scenario file's name within the log's own inputs."""
 
     scenario: str
     title: str
@@ -39,6 +40,7 @@ class Header:
     kinds: tuple[str, ...]
     tracks: Mapping[int, str]
     vehicle: Mapping[str, Any]
+    environment: Mapping[str, Any]
     policy: str
     policy_fingerprint: str
     source: str
@@ -125,6 +127,7 @@ def header_message(header: Header) -> dict[str, Any]:
         "kinds": list(header.kinds),
         "tracks": {str(track): actor for track, actor in header.tracks.items()},
         "vehicle": plain(header.vehicle),
+        "environment": plain(header.environment),
         "policy": {"reference": header.policy, "fingerprint": header.policy_fingerprint},
         "source": header.source,
         "versions": dict(header.versions),
@@ -151,6 +154,7 @@ def read_header(message: Mapping[str, Any]) -> Header:
         kinds=tuple(message["kinds"]),
         tracks={int(track): actor for track, actor in message["tracks"].items()},
         vehicle=message["vehicle"],
+        environment=message["environment"],
         policy=policy["reference"],
         policy_fingerprint=policy["fingerprint"],
         source=message["source"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from alpasim.road.network import RoadNetwork
 from alpasim.types import ActorKind, FloatArray, IntArray, Route, Trajectory, VehicleParameters
@@ -20,7 +20,8 @@ CONTROL_DT_US = 100_000
 @dataclass(frozen=True, slots=True)
 class Environment:
     """Weather and grip of the whole scene; `visibility_m` is inf in clear air, `rain` and `snow` in [0, 1], `light` is `day`,
-    `night` or `low_sun`. `wind_mps` (2,) is the velocity of the air, x and y of the world."""
+    `night` or `low_sun`. `wind_mps` (2,) is the velocity of the air, x and y of the world. `friction_from` says whether the file
+    wrote the friction or it follows from the weather (`weather.road_friction`)."""
 
     friction: float = 0.9
     rain: float = 0.0
@@ -28,6 +29,7 @@ class Environment:
     snow: float = 0.0
     light: str = "day"
     wind_mps: tuple[float, float] = (0.0, 0.0)
+    friction_from: Literal["written", "weather"] = "written"
 
 
 @dataclass(frozen=True, slots=True)

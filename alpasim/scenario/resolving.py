@@ -34,12 +34,13 @@ from alpasim.scenario.expectations import expectation
 from alpasim.scenario.faults import Path, Report
 from alpasim.scenario.files import Inputs
 from alpasim.scenario.placing import Placed, Ribbons, circle, course_area, course_length
-from alpasim.scenario.schema import EgoModel, ScenarioModel
+from alpasim.scenario.schema import EgoModel, EnvironmentModel, ScenarioModel
 from alpasim.scenario.senses import perception_choice, timing_faults
 from alpasim.scenario.spawning import actor_spec, place_all
 from alpasim.scenario.tracks import load_tracks
 from alpasim.scenario.values import EGO_NAME
 from alpasim.scenario.vehicles import parse_vehicle, vehicle_input
+from alpasim.scenario.weather import road_friction
 from alpasim.types import FloatArray, Route, Trajectory, VehicleParameters, frozen
 
 Routes = dict[tuple[tuple[float, float, float], tuple[bytes, ...]], Route]
@@ -143,7 +144,6 @@ def resolve(
     reference = _reference(model.ego, vehicle, tracks, report)
     report.stop_if_any()
     assert route is not None  # a missing route is a fault
-    visibility = model.environment.visibility_m
     return Scenario(
         name=origin.name,
         title=model.title,
@@ -156,14 +156,7 @@ def resolve(
         events=events,
         faults=tuple(fault.concrete() for fault in model.faults),
         expect=tuple(expectation(entry) for entry in model.expect),
-        environment=Environment(
-            model.environment.friction,
-            model.environment.rain,
-            math.inf if visibility is None else visibility,
-            model.environment.snow,
-            model.environment.light,
-            _wind(model.environment.wind_mps, model.environment.wind_to_deg),
-        ),
+        environment=_environment(model.environment),
         perception=perception,
         sensors=sensors,
         time_limit_s=model.end.time_limit_s,
@@ -171,6 +164,21 @@ def resolve(
         parameters=dict(origin.parameters),
         reference=reference,
         inputs=dict(sorted(inputs.bytes.items())),
+    )
+
+
+def _environment(written: EnvironmentModel) -> Environment:
+    """Weather and grip, the grip of the weather where none is written."""
+    friction = road_friction(written.rain, written.snow) if written.friction is None else written.friction
+    visibility_m = math.inf if written.visibility_m is None else written.visibility_m
+    return Environment(
+        friction=friction,
+        rain=written.rain,
+        visibility_m=visibility_m,
+        snow=written.snow,
+        light=written.light,
+        wind_mps=_wind(written.wind_mps, written.wind_to_deg),
+        friction_from="weather" if written.friction is None else "written",
     )
 
 

@@ -128,10 +128,10 @@ class TagsModel(Model):
 
 
 class EnvironmentModel(Model):
-    """Weather and grip of the whole scene; wind blows to `wind_to_deg`, counted from x counter-clockwise: 90 is from right to
-    left over a road that begins along x."""
+    """Weather and grip of the whole scene; `friction` follows from rain and snow where it is not written. Wind blows to
+    `wind_to_deg`, counted from x counter-clockwise: 90 is from right to left over a road that begins along x."""
 
-    friction: Friction = 0.9
+    friction: Friction | None = None
     rain: Share = 0.0
     snow: Share = 0.0
     visibility_m: Positive | None = None

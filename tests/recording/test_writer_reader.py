@@ -72,6 +72,8 @@ def test_a_log_gives_the_drive_back_to_the_last_bit(tmp_path: Path) -> None:
     assert header.tracks == {1234: "car_1"}
     assert header.source == "hand_made.scn.yaml"
     assert header.vehicle["mass_kg"] == 1500.0
+    assert header.environment["friction"] == scenario().environment.friction
+    assert header.environment["friction_from"] == "written"
     assert header.ids == drive[0].before.ids
     assert set(header.versions) >= {"alpasim", "numpy", "python"}
 

@@ -48,6 +48,22 @@ def test_light_and_snow(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "friction", "source"),
+    [
+        ("", 0.9, "weather"),
+        ("environment: {rain: 0.2}\n", 0.55, "weather"),
+        ("environment: {rain: 0.2, snow: 1}\n", 0.25, "weather"),
+        ("environment: {rain: 0.2, friction: 0.8}\n", 0.8, "written"),
+    ],
+)
+def test_grip_follows_from_the_weather_unless_it_is_written(
+    tmp_path: Path, text: str, friction: float, source: str
+) -> None:
+    found = load(tmp_path, text).environment
+    assert (found.friction, found.friction_from) == (pytest.approx(friction), source)
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         (

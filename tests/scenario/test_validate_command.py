@@ -16,7 +16,7 @@ from alpasim.scenario.json_schema import scenario_schema
 
 def run(files: list[Path], **options: object) -> int:
     try:
-        validate_command(files, **{"schema": False, "json": False, "seeds": 2, **options})  # type: ignore[arg-type]
+        validate_command(files, **{"schema": False, "json": False, "seeds": 2, "verbose": False, **options})  # type: ignore[arg-type]
     except typer.Exit as ended:
         return ended.exit_code
     return 0
@@ -26,6 +26,17 @@ def test_good_files_are_named_and_the_exit_code_is_0(write, capsys) -> None:
     path = write(PLAIN)
     assert run([path]) == 0
     assert capsys.readouterr().out == f"{path}: good\n"
+
+
+def test_verbose_says_weather_and_grip_in_force(write, capsys) -> None:
+    path = write(PLAIN + "environment: {rain: 0.2}\n")
+    assert run([path], verbose=True) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{path}: good"
+    assert lines[1].startswith(
+        "  seed 0: friction 0.55 (of the weather), rain 0.2, snow 0, visibility inf m, day, gap_m "
+    )
+    assert len(lines) == 3
 
 
 def test_every_fault_of_every_file_stands_on_its_own_line(write, tmp_path: Path, capsys) -> None:
