@@ -224,6 +224,7 @@ def _header(
         kinds=tuple(ActorKind(kind).name.lower() for kind in initial.kinds.tolist()),
         tracks=tracks,
         vehicle=asdict(scenario.ego.vehicle),
+        environment=asdict(scenario.environment),
         policy=policy_reference,
         policy_fingerprint=policy_fingerprint,
         source=Path(scenario.source).name,
