@@ -31,6 +31,9 @@ from alpasim.road.lanes import (
     SurfacePatch,
 )
 from alpasim.road.polyline import arc_length, pose_within, project_within
+from alpasim.road.raising import make_ground, make_relief
+from alpasim.road.relief import Ground, Relief, heights_at, rises_at
+from alpasim.road.unlevel import TERRAIN, Part
 from alpasim.types import FloatArray, IntArray, frozen
 
 __all__ = [
@@ -52,7 +55,8 @@ class RoadNetwork:
     """A road, unchangeable once built.
 
     Raises InputError where lanes, signals, surfaces or courses do not fit together. `arrays` and `grid` are the same
-    road for kernels; `drivable` is for drawing and checks, not for the step path. Lanes are asked for by row (the
+    road for kernels; `relief` and `ground` say likewise how high and how slippery, soft and rough the ground is (`relief.py`);
+    `drivable` is for drawing and checks, not for the step path. `parts` are what makes the road unlevel. Lanes are asked for by row (the
     order of `lanes`) on the step path, by id elsewhere.
     """
 
@@ -62,6 +66,8 @@ class RoadNetwork:
         signals: Sequence[Signal] = (),
         surfaces: Sequence[SurfacePatch] = (),
         courses: Sequence[Course] = (),
+        parts: Sequence[Part] = (),
+        terrain: str = TERRAIN,
     ) -> None:
         check_road(lanes, signals, surfaces, courses)
         self.lanes: tuple[Lane, ...] = tuple(lanes)
@@ -85,6 +91,10 @@ class RoadNetwork:
         self.grid: queries.Grid = make_grid(self.arrays)
         self.bounds: tuple[float, float, float, float] = _bounds(self.arrays)
         self._lengths = frozen(self.arrays.s[self.arrays.lane_start[1:] - 1].copy())
+        self.parts: tuple[Part, ...] = tuple(parts)
+        self.terrain = terrain
+        self.relief: Relief = make_relief(self.parts, self.lanes, self.bounds)
+        self.ground: Ground = make_ground(self.surfaces, terrain)
         self._rings, self._ring_start = ring_table([patch.polygon for patch in self.surfaces])
         self._ring_friction = frozen(np.array([patch.friction for patch in self.surfaces], dtype=np.float64))
         self._phases = _phase_table(self.signals)
@@ -160,6 +170,14 @@ class RoadNetwork:
         """Friction (m,) under the points (m, 2): that of the last listed surface that contains each, else `base`."""
         patches = self._rings, self._ring_start, self._ring_friction
         return queries.friction_at(np.ascontiguousarray(points), float(base), *patches)
+
+    def heights(self, points: FloatArray) -> FloatArray:
+        """Full height (m,) of the ground at the points (m, 2), kerbs, bumps and holes included [m]."""
+        return heights_at(np.ascontiguousarray(points), self.relief)
+
+    def rise(self, points: FloatArray) -> FloatArray:
+        """Smooth height of grades and cross-slopes [m] and its slopes dz/dx, dz/dy (m, 3) at the points (m, 2)."""
+        return rises_at(np.ascontiguousarray(points), self.relief)
 
     def signal_colours(self, time_us: int) -> IntArray:
         """SignalColour codes (signals,) at a time [us]."""

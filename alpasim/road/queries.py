@@ -57,7 +57,7 @@ class RoadArrays(NamedTuple):
 
 
 @compiled
-def _crossing(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> int:
+def crossing(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> int:
     """+1, -1 or 0: how the edge a→b changes the winding number of (x, y) with a ray to the right.
 
     The product is formed with the ends in a fixed order, so that an edge shared by two rings is seen alike by both.
@@ -75,10 +75,10 @@ def _in_chunk(x: float, y: float, left: FloatArray, right: FloatArray, first: in
     """Whether (x, y) lies between the borders' points first..last (non-zero winding, so twists stay inside)."""
     winding = 0
     for i in range(first, last):
-        winding += _crossing(right[i, 0], right[i, 1], right[i + 1, 0], right[i + 1, 1], x, y)
-        winding += _crossing(left[i + 1, 0], left[i + 1, 1], left[i, 0], left[i, 1], x, y)
-    winding += _crossing(right[last, 0], right[last, 1], left[last, 0], left[last, 1], x, y)
-    winding += _crossing(left[first, 0], left[first, 1], right[first, 0], right[first, 1], x, y)
+        winding += crossing(right[i, 0], right[i, 1], right[i + 1, 0], right[i + 1, 1], x, y)
+        winding += crossing(left[i + 1, 0], left[i + 1, 1], left[i, 0], left[i, 1], x, y)
+    winding += crossing(right[last, 0], right[last, 1], left[last, 0], left[last, 1], x, y)
+    winding += crossing(left[first, 0], left[first, 1], right[first, 0], right[first, 1], x, y)
     return winding != 0
 
 
@@ -228,7 +228,7 @@ def _left_of(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> 
 
 
 @compiled
-def _above(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> bool:
+def above(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> bool:
     """Whether (x, y) lies above an edge that passes over or under it, exactly so where both ends are on one side."""
     if (ay <= y) == (by <= y):
         return ay <= y
@@ -236,7 +236,7 @@ def _above(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> bo
 
 
 @compiled
-def _right(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> bool:
+def right_of(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> bool:
     """Whether (x, y) lies right of an edge that passes beside it, exactly so where both ends are on one side."""
     if (ax <= x) == (bx <= x):
         return ax <= x
@@ -259,9 +259,9 @@ def on_road(x: float, y: float, road: RoadArrays, grid: Grid) -> bool:
     for k in range(grid.edge_start[cell], grid.edge_start[cell + 1]):
         e = grid.edge[k]
         ax, ay, bx, by = road.edges[e, 0], road.edges[e, 1], road.edges[e, 2], road.edges[e, 3]
-        if (ax <= x0) != (bx <= x0) and _above(ax, ay, bx, by, x0, y0) != _above(ax, ay, bx, by, x0, y):
+        if (ax <= x0) != (bx <= x0) and above(ax, ay, bx, by, x0, y0) != above(ax, ay, bx, by, x0, y):
             inside = not inside
-        if (ay <= y) != (by <= y) and _right(ax, ay, bx, by, x0, y) != _right(ax, ay, bx, by, x, y):
+        if (ay <= y) != (by <= y) and right_of(ax, ay, bx, by, x0, y) != right_of(ax, ay, bx, by, x, y):
             inside = not inside
     return inside
 
@@ -293,7 +293,7 @@ def friction_at(
             start, stop = ring_start[p], ring_start[p + 1]
             for k in range(start, stop):
                 j = k + 1 if k + 1 < stop else start
-                winding += _crossing(ring[k, 0], ring[k, 1], ring[j, 0], ring[j, 1], x, y)
+                winding += crossing(ring[k, 0], ring[k, 1], ring[j, 0], ring[j, 1], x, y)
             if winding != 0:
                 grip[i] = friction[p]
                 break

@@ -1,0 +1,292 @@
+"""The ground under wheels, feet and bodies: how high it lies, how slippery, soft and rough it is.
+
+Kernels over flat pictures of a road, `Relief` (heights) and `Ground` (what it is made of), that `raising.py` makes once when a
+road is built. Heights are z in the world [m]; a road without grades, kerbs, bumps and holes is `LEVEL`, and whoever asks often
+skips it by its one flag. What wheels and bodies make of a height is theirs to say.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from alpasim.compiled import compiled
+from alpasim.road.queries import Grid, RoadArrays, _segment_square, above, crossing, lane_at, on_road, right_of
+from alpasim.types import BoolArray, FloatArray, IntArray, frozen
+
+AREA, BUMP = 0, 1
+"""What a part of the relief is: an area at one height with a face along its border, or a rounded bar."""
+KIND, HEIGHT, FACE, CENTRE_X, CENTRE_Y, COS, SIN, HALF_LENGTH, RIGHT, LEFT = range(10)
+"""Columns of `Relief.shape`; those from CENTRE_X on are a bump's: its middle, its direction, and how far it reaches."""
+
+
+class Relief(NamedTuple):
+    """Heights of a road. `level`: 0 everywhere; `rising` is False where there is no grade and no cross-slope.
+
+    `rise` (ny * nx,) holds heights at the grid's points x0 + ix * cell, y0 + iy * cell. Raised and lowered parts are found
+    through a second grid of square cells of `part_cell`: cell c holds the entries start[c]..start[c + 1]-1, each with its
+    `part`, whether the cell's lower left corner is `inside` it, and those of its border `edges` (e, 4) that come near the
+    cell, first[k]..first[k + 1]-1. `shape` (parts, 10) says what a part is.
+    """
+
+    level: bool
+    rising: bool
+    x0: float
+    y0: float
+    cell: float
+    nx: int
+    ny: int
+    rise: FloatArray
+    part_x0: float
+    part_y0: float
+    part_cell: float
+    part_nx: int
+    part_ny: int
+    start: IntArray
+    part: IntArray
+    inside: BoolArray
+    first: IntArray
+    edges: FloatArray
+    shape: FloatArray
+
+
+def no_parts() -> tuple[IntArray, IntArray, BoolArray, IntArray, FloatArray, FloatArray]:
+    """The last six fields of a relief without raised or lowered parts."""
+    return (
+        frozen(np.zeros(1, dtype=np.int64)),
+        frozen(np.zeros(0, dtype=np.int64)),
+        frozen(np.zeros(0, dtype=np.bool_)),
+        frozen(np.zeros(1, dtype=np.int64)),
+        frozen(np.zeros((0, 4))),
+        frozen(np.zeros((0, 10))),
+    )
+
+
+LEVEL = Relief(True, False, 0.0, 0.0, 1.0, 0, 0, frozen(np.zeros(0)), 0.0, 0.0, 1.0, 0, 0, *no_parts())
+"""The relief of a level road."""
+
+
+class Ground(NamedTuple):
+    """What the ground is made of. `even`: no patches.
+
+    Patch p is the ring ring_start[p]..ring_start[p + 1]-1 of `ring` (k, 2) within `box` (p, 4) xmin, ymin, xmax, ymax, with
+    its friction, ADDED coefficient of rolling resistance and roughness (root mean square) [m]; of several the last one
+    counts. Off the pavement it is terrain, which is never more than as grippy as the road in that weather.
+    """
+
+    even: bool
+    terrain_friction: float
+    terrain_rolling: float
+    terrain_rough: float
+    ring: FloatArray
+    ring_start: IntArray
+    box: FloatArray
+    friction: FloatArray
+    rolling: FloatArray
+    rough: FloatArray
+
+
+@compiled
+def _weight(t: float, j: int) -> tuple[float, float]:
+    """Weight of point j (0 to 3, the second and third lie around) at share t of the middle interval, and its slope by t.
+
+    Catmull-Rom's cubic: goes through its points, has continuous slopes and repeats parabolas exactly.
+    """
+    if j == 0:
+        return 0.5 * t * (-1.0 + t * (2.0 - t)), 0.5 * (-1.0 + t * (4.0 - 3.0 * t))
+    if j == 1:
+        return 1.0 + 0.5 * t * t * (3.0 * t - 5.0), 0.5 * t * (9.0 * t - 10.0)
+    if j == 2:
+        return 0.5 * t * (1.0 + t * (4.0 - 3.0 * t)), 0.5 * (1.0 + t * (8.0 - 9.0 * t))
+    return 0.5 * t * t * (t - 1.0), 0.5 * t * (3.0 * t - 2.0)
+
+
+@compiled
+def rise_at(x: float, y: float, relief: Relief) -> tuple[float, float, float]:
+    """Smooth height of grades and cross-slopes alone [m], and its slopes dz/dx and dz/dy: what bodies stand on.
+
+    Bicubic between the grid's points, the slopes its exact derivatives. Beyond the grid it goes on as at its border.
+    """
+    if not relief.rising:
+        return 0.0, 0.0, 0.0
+    fx, fy = (x - relief.x0) / relief.cell, (y - relief.y0) / relief.cell
+    within_x, within_y = 1.0 <= fx <= relief.nx - 2.0, 1.0 <= fy <= relief.ny - 2.0
+    fx, fy = min(max(fx, 1.0), relief.nx - 2.0), min(max(fy, 1.0), relief.ny - 2.0)
+    ix, iy = min(int(fx), relief.nx - 3), min(int(fy), relief.ny - 3)
+    tx, ty = fx - ix, fy - iy
+    height, slope_x, slope_y = 0.0, 0.0, 0.0
+    for j in range(4):
+        row = (iy + j - 1) * relief.nx + ix - 1
+        value, slope = 0.0, 0.0
+        for i in range(4):
+            weight, by_x = _weight(tx, i)
+            value += weight * relief.rise[row + i]
+            slope += by_x * relief.rise[row + i]
+        weight, by_y = _weight(ty, j)
+        height += weight * value
+        slope_x += weight * slope
+        slope_y += by_y * value
+    if not within_x:
+        slope_x = 0.0
+    if not within_y:
+        slope_y = 0.0
+    return height, slope_x / relief.cell, slope_y / relief.cell
+
+
+@compiled
+def _bump_at(x: float, y: float, shape: FloatArray) -> float:
+    """Height of one bump: a whole cosine wave along it, from ground to ground, and a face at either end of the bar."""
+    dx, dy = x - shape[CENTRE_X], y - shape[CENTRE_Y]
+    along, aside = dx * shape[COS] + dy * shape[SIN], dy * shape[COS] - dx * shape[SIN]
+    end = min(shape[LEFT] - aside, aside + shape[RIGHT])
+    if abs(along) >= shape[HALF_LENGTH] or end <= 0.0:
+        return 0.0
+    wave = 0.5 * (1.0 + math.cos(math.pi * along / shape[HALF_LENGTH]))
+    return float(shape[HEIGHT] * wave * min(1.0, end / shape[FACE]))
+
+
+@compiled
+def _area_at(x: float, y: float, k: int, x0: float, y0: float, relief: Relief) -> float:
+    """Height of the area of entry k: none outside, then rising over the face's width inside its border.
+
+    (x0, y0) is the corner of the cell that `inside` speaks of; see `on_road` for how a point is told from there.
+    """
+    inside = bool(relief.inside[k])
+    nearest = np.inf
+    for e in range(relief.first[k], relief.first[k + 1]):
+        ax, ay, bx, by = relief.edges[e, 0], relief.edges[e, 1], relief.edges[e, 2], relief.edges[e, 3]
+        if (ax <= x0) != (bx <= x0) and above(ax, ay, bx, by, x0, y0) != above(ax, ay, bx, by, x0, y):
+            inside = not inside
+        if (ay <= y) != (by <= y) and right_of(ax, ay, bx, by, x0, y) != right_of(ax, ay, bx, by, x, y):
+            inside = not inside
+        nearest = min(nearest, _segment_square(x, y, ax, ay, bx, by))
+    if not inside:
+        return 0.0
+    shape = relief.shape[relief.part[k]]
+    return float(shape[HEIGHT] * min(1.0, math.sqrt(nearest) / shape[FACE]))
+
+
+@compiled
+def parts_at(x: float, y: float, relief: Relief) -> float:
+    """Height that kerbs, sidewalks, bumps and holes add [m]: of raised parts the highest counts, of holes the deepest."""
+    fx, fy = (x - relief.part_x0) / relief.part_cell, (y - relief.part_y0) / relief.part_cell
+    if not (0.0 <= fx < relief.part_nx and 0.0 <= fy < relief.part_ny):
+        return 0.0
+    ix, iy = int(fx), int(fy)
+    cell = iy * relief.part_nx + ix
+    x0, y0 = relief.part_x0 + ix * relief.part_cell, relief.part_y0 + iy * relief.part_cell
+    up, down = 0.0, 0.0
+    for k in range(relief.start[cell], relief.start[cell + 1]):
+        shape = relief.shape[relief.part[k]]
+        height = _bump_at(x, y, shape) if shape[KIND] == BUMP else _area_at(x, y, k, x0, y0, relief)
+        up, down = max(up, height), min(down, height)
+    return up + down
+
+
+@compiled
+def height_at(x: float, y: float, relief: Relief) -> float:
+    """Full height of the ground [m]: grades and cross-slopes, kerbs, sidewalks, bumps and holes. Continuous; faces are
+    steep but have a width."""
+    if relief.level:
+        return 0.0
+    height, _, _ = rise_at(x, y, relief)
+    return height + parts_at(x, y, relief)
+
+
+@compiled
+def heights_at(points: FloatArray, relief: Relief) -> FloatArray:
+    """`height_at` under each of the points (m, 2)."""
+    heights = np.zeros(points.shape[0])
+    for i in range(points.shape[0]):
+        heights[i] = height_at(points[i, 0], points[i, 1], relief)
+    return heights
+
+
+@compiled
+def rises_at(points: FloatArray, relief: Relief) -> FloatArray:
+    """`rise_at` under each of the points (m, 2): (m, 3) height [m] and slopes."""
+    rises = np.zeros((points.shape[0], 3))
+    for i in range(points.shape[0]):
+        rises[i, 0], rises[i, 1], rises[i, 2] = rise_at(points[i, 0], points[i, 1], relief)
+    return rises
+
+
+@compiled
+def patch_at(x: float, y: float, ground: Ground) -> int:
+    """The last listed patch that contains the point, -1 where none does."""
+    for p in range(ground.friction.shape[0] - 1, -1, -1):
+        if not (ground.box[p, 0] <= x <= ground.box[p, 2] and ground.box[p, 1] <= y <= ground.box[p, 3]):
+            continue
+        winding = 0
+        first, stop = ground.ring_start[p], ground.ring_start[p + 1]
+        for k in range(first, stop):
+            j = k + 1 if k + 1 < stop else first
+            winding += crossing(ground.ring[k, 0], ground.ring[k, 1], ground.ring[j, 0], ground.ring[j, 1], x, y)
+        if winding != 0:
+            return p
+    return -1
+
+
+@compiled
+def feel(
+    points: FloatArray,
+    base_friction: float,
+    road: RoadArrays,
+    grid: Grid,
+    ground: Ground,
+    friction: FloatArray,
+    rolling: FloatArray,
+    rough: FloatArray,
+) -> None:
+    """Write what lies under each of the points (m, 2): friction, added rolling resistance coefficient, roughness [m].
+
+    A patch has its own; else pavement (of whatever kind) has `base_friction` and nothing added, and beside it is terrain.
+    """
+    for i in range(points.shape[0]):
+        x, y = points[i, 0], points[i, 1]
+        p = patch_at(x, y, ground)
+        if p >= 0:
+            friction[i], rolling[i], rough[i] = ground.friction[p], ground.rolling[p], ground.rough[p]
+        elif on_road(x, y, road, grid) or lane_at(x, y, np.nan, road, grid) >= 0:
+            friction[i], rolling[i], rough[i] = base_friction, 0.0, 0.0
+        else:
+            friction[i] = min(base_friction, ground.terrain_friction)
+            rolling[i], rough[i] = ground.terrain_rolling, ground.terrain_rough
+
+
+SHORTEST_M, LONGEST_M = 0.5, 5.0
+"""Wavelengths that roughness has [m]: shorter ones a tyre swallows, longer ones are hills."""
+_WAVES = 10
+
+
+def _waves() -> tuple[tuple[float, float, float, float], ...]:
+    """Amplitude, wave numbers along x and y [rad/m], phase of each wave: unit root mean square together.
+
+    Frequencies divide the band evenly on a logarithmic scale; the density falls with the square of the frequency, as that of
+    ISO 8608's roads, so that a wave's share of the variance falls with the frequency itself. Directions and phases go round
+    by the golden angle, which repeats nothing.
+    """
+    ratio = LONGEST_M / SHORTEST_M
+    frequency = [(ratio ** ((i + 0.5) / _WAVES)) / LONGEST_M for i in range(_WAVES)]
+    whole = math.fsum(1.0 / f for f in frequency)
+    golden = math.pi * (3.0 - math.sqrt(5.0))
+    waves = []
+    for i, f in enumerate(frequency):
+        angle = golden * i
+        amplitude, number = math.sqrt(2.0 / (f * whole)), 2.0 * math.pi * f
+        waves.append((amplitude, number * math.cos(angle), number * math.sin(angle), golden * i * i))
+    return tuple(waves)
+
+
+WAVES = _waves()
+
+
+@compiled
+def unevenness(x: float, y: float) -> float:
+    """How far rough ground of unit roughness lies above its mean there: fixed waves of 0.5 to 5 m, root mean square 1."""
+    height = 0.0
+    for i in range(len(WAVES)):
+        height += WAVES[i][0] * math.sin(WAVES[i][1] * x + WAVES[i][2] * y + WAVES[i][3])
+    return height
