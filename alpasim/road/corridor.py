@@ -19,31 +19,79 @@ FARTHEST_M = 200.0
 
 _MARCH_M = 0.25
 _OPPOSITE = math.cos(math.radians(135.0))
+_SURELY = 1.0 - 1e-9
+"""A lower bound is farther only beyond rounding."""
 
 
 @compiled
-def _border_distance(x: float, y: float, border: FloatArray, first: int, last: int) -> float:
-    """Distance from (x, y) to the polyline of the points first..last-1 [m]."""
-    best = np.inf
-    for i in range(first, last - 1):
-        best = min(best, _segment_square(x, y, border[i, 0], border[i, 1], border[i + 1, 0], border[i + 1, 1]))
-    return math.sqrt(best)
+def _chunk_boxes(border: FloatArray, road: RoadArrays) -> FloatArray:
+    """Bounding boxes (c, 4) xmin, ymin, xmax, ymax of every chunk's part of a border [m]."""
+    boxes = np.empty((road.chunk_first.shape[0], 4))
+    for c in range(boxes.shape[0]):
+        first, last = road.chunk_first[c], road.chunk_last[c]
+        boxes[c, 0], boxes[c, 1] = border[first, 0], border[first, 1]
+        boxes[c, 2], boxes[c, 3] = border[first, 0], border[first, 1]
+        for i in range(first + 1, last + 1):
+            boxes[c, 0], boxes[c, 1] = min(boxes[c, 0], border[i, 0]), min(boxes[c, 1], border[i, 1])
+            boxes[c, 2], boxes[c, 3] = max(boxes[c, 2], border[i, 0]), max(boxes[c, 3], border[i, 1])
+    return boxes
 
 
 @compiled
-def _ray(x: float, y: float, ux: float, uy: float, edges: FloatArray) -> float:
-    """How far from (x, y) along the unit vector the first border segment lies [m], at most FARTHEST_M."""
-    nearest = FARTHEST_M
-    for e in range(edges.shape[0]):
-        ax, ay = edges[e, 0] - x, edges[e, 1] - y
-        bx, by = edges[e, 2] - x, edges[e, 3] - y
-        side_a, side_b = ux * ay - uy * ax, ux * by - uy * bx
-        if (side_a <= 0.0) == (side_b <= 0.0):
+def _border_distance(
+    x: float, y: float, border: FloatArray, boxes: FloatArray, road: RoadArrays, first: int, last: int, hint: int
+) -> tuple[float, int]:
+    """Distance from (x, y) to a border within the chunks first..last-1 [m], and the chunk that is nearest.
+
+    Chunk `hint` is looked at first; a chunk whose box is farther than what was found is passed over.
+    """
+    best, nearest = np.inf, first
+    for turn in range(-1, last - first):
+        c = first + turn
+        if turn < 0:
+            c = hint if first <= hint < last else first
+        away_x = max(boxes[c, 0] - x, 0.0, x - boxes[c, 2])
+        away_y = max(boxes[c, 1] - y, 0.0, y - boxes[c, 3])
+        if (away_x * away_x + away_y * away_y) * _SURELY > best:
             continue
-        share = side_a / (side_a - side_b)
-        along = (ax + share * (bx - ax)) * ux + (ay + share * (by - ay)) * uy
-        if 0.0 <= along < nearest:
-            nearest = along
+        for i in range(road.chunk_first[c], road.chunk_last[c]):
+            square = _segment_square(x, y, border[i, 0], border[i, 1], border[i + 1, 0], border[i + 1, 1])
+            if square < best:
+                best, nearest = square, c
+    return math.sqrt(best), nearest
+
+
+@compiled
+def _ray(x: float, y: float, ux: float, uy: float, road: RoadArrays, grid: Grid) -> float:
+    """How far from (x, y) along the unit vector the first border segment lies [m], at most FARTHEST_M.
+
+    Goes through the grid's cells in the order in which the ray does, until the next one begins beyond what was found.
+    """
+    nearest, entered = FARTHEST_M, 0.0
+    ix, iy = math.floor((x - grid.x0) / grid.cell), math.floor((y - grid.y0) / grid.cell)
+    while entered <= nearest and 0 <= ix < grid.nx and 0 <= iy < grid.ny:
+        cell = iy * grid.nx + ix
+        for k in range(grid.edge_start[cell], grid.edge_start[cell + 1]):
+            e = grid.edge[k]
+            ax, ay = road.edges[e, 0] - x, road.edges[e, 1] - y
+            bx, by = road.edges[e, 2] - x, road.edges[e, 3] - y
+            side_a, side_b = ux * ay - uy * ax, ux * by - uy * bx
+            if (side_a <= 0.0) == (side_b <= 0.0):
+                continue
+            share = side_a / (side_a - side_b)
+            along = (ax + share * (bx - ax)) * ux + (ay + share * (by - ay)) * uy
+            if 0.0 <= along < nearest:
+                nearest = along
+        border_x = grid.x0 + (ix + (1 if ux > 0.0 else 0)) * grid.cell
+        border_y = grid.y0 + (iy + (1 if uy > 0.0 else 0)) * grid.cell
+        until_x = (border_x - x) / ux if ux != 0.0 else np.inf
+        until_y = (border_y - y) / uy if uy != 0.0 else np.inf
+        if until_x < until_y:
+            entered = until_x
+            ix += 1 if ux > 0.0 else -1
+        else:
+            entered = until_y
+            iy += 1 if uy > 0.0 else -1
     return nearest
 
 
@@ -57,17 +105,37 @@ def _against(x: float, y: float, ux: float, uy: float, ours: IntArray, road: Roa
         chunk = grid.chunk[k]
         first, last = road.chunk_first[chunk], road.chunk_last[chunk]
         lane = road.chunk_lane[chunk]
-        if road.rank[lane] != 0 or not _in_chunk(x, y, road.left, road.right, first, last):
-            continue
-        known = False
+        known = road.rank[lane] != 0
         for j in range(ours.shape[0]):
             known = known or ours[j] == lane
-        if known:
+        if known or not _in_chunk(x, y, road.left, road.right, first, last):
             continue
         _, _, i = project_within(x, y, road.centre, road.s, first, last + 1)
         dx, dy = road.centre[i + 1, 0] - road.centre[i, 0], road.centre[i + 1, 1] - road.centre[i, 1]
         if dx * ux + dy * uy < _OPPOSITE * math.hypot(dx, dy):
             return True
+    return False
+
+
+@compiled
+def _may_oppose(x: float, y: float, ux: float, uy: float, farthest: float, road: RoadArrays, grid: Grid) -> bool:
+    """Whether any piece of a traffic lane in the cells to the left of (x, y), up to `farthest`, leads against the vector."""
+    last_cell, distance = -1, 0.0
+    while distance < farthest:
+        distance = min(distance + _MARCH_M, farthest)
+        cell = _cell_of(x - distance * uy, y + distance * ux, grid)
+        if cell < 0 or cell == last_cell:
+            continue
+        last_cell = cell
+        for k in range(grid.chunk_start[cell], grid.chunk_start[cell + 1]):
+            chunk = grid.chunk[k]
+            if road.rank[road.chunk_lane[chunk]] != 0:
+                continue
+            for i in range(road.chunk_first[chunk], road.chunk_last[chunk]):
+                dx, dy = road.centre[i + 1, 0] - road.centre[i, 0], road.centre[i + 1, 1] - road.centre[i, 1]
+                along = dx * ux + dy * uy
+                if along < 0.0 and along < _OPPOSITE * math.hypot(dx, dy):
+                    return True
     return False
 
 
@@ -78,6 +146,8 @@ def _oncoming(x: float, y: float, heading: float, farthest: float, road: RoadArr
     Lanes that the pose itself lies in do not count: in a junction ways against each other share the ground.
     """
     ux, uy = math.cos(heading), math.sin(heading)
+    if not _may_oppose(x, y, ux, uy, farthest, road, grid):
+        return farthest
     ours = lanes_containing(x, y, road, grid)
     clear = 0.0
     while clear < farthest:
@@ -99,14 +169,17 @@ def corridor(line: FloatArray, heading: FloatArray, rows: IntArray, road: RoadAr
     """For each pose of a line (k, 2) in the lanes `rows` (k,): lane_left, lane_right, edge_left, edge_right, oncoming_left,
     (k, 5) [m]. All 0 to the edges where the line itself is off the pavement."""
     room = np.zeros((line.shape[0], 5))
+    left, right = _chunk_boxes(road.left, road), _chunk_boxes(road.right, road)
+    near_left, near_right = 0, 0
     for i in range(line.shape[0]):
         x, y = line[i, 0], line[i, 1]
         ux, uy = math.cos(heading[i]), math.sin(heading[i])
-        first, last = road.lane_start[rows[i]], road.lane_start[rows[i] + 1]
-        room[i, 0] = _border_distance(x, y, road.left, first, last)
-        room[i, 1] = _border_distance(x, y, road.right, first, last)
+        first = int(np.searchsorted(road.chunk_lane, rows[i]))
+        last = int(np.searchsorted(road.chunk_lane, rows[i] + 1))
+        room[i, 0], near_left = _border_distance(x, y, road.left, left, road, first, last, near_left)
+        room[i, 1], near_right = _border_distance(x, y, road.right, right, road, first, last, near_right)
         if on_road(x, y, road, grid):
-            room[i, 2] = _ray(x, y, -uy, ux, road.edges)
-            room[i, 3] = _ray(x, y, uy, -ux, road.edges)
+            room[i, 2] = _ray(x, y, -uy, ux, road, grid)
+            room[i, 3] = _ray(x, y, uy, -ux, road, grid)
             room[i, 4] = _oncoming(x, y, heading[i], room[i, 2], road, grid)
     return room
