@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
+from alpasim.road.index import chunk_boxes
 from alpasim.road.polyline import project_within
 from alpasim.road.queries import Grid, RoadArrays, _cell_of, _in_chunk, _segment_square, lanes_containing, on_road
 from alpasim.types import FloatArray, IntArray
@@ -21,20 +22,6 @@ _MARCH_M = 0.25
 _OPPOSITE = math.cos(math.radians(135.0))
 _SURELY = 1.0 - 1e-9
 """A lower bound is farther only beyond rounding."""
-
-
-@compiled
-def _chunk_boxes(border: FloatArray, road: RoadArrays) -> FloatArray:
-    """Bounding boxes (c, 4) xmin, ymin, xmax, ymax of every chunk's part of a border [m]."""
-    boxes = np.empty((road.chunk_first.shape[0], 4))
-    for c in range(boxes.shape[0]):
-        first, last = road.chunk_first[c], road.chunk_last[c]
-        boxes[c, 0], boxes[c, 1] = border[first, 0], border[first, 1]
-        boxes[c, 2], boxes[c, 3] = border[first, 0], border[first, 1]
-        for i in range(first + 1, last + 1):
-            boxes[c, 0], boxes[c, 1] = min(boxes[c, 0], border[i, 0]), min(boxes[c, 1], border[i, 1])
-            boxes[c, 2], boxes[c, 3] = max(boxes[c, 2], border[i, 0]), max(boxes[c, 3], border[i, 1])
-    return boxes
 
 
 @compiled
@@ -169,7 +156,7 @@ def corridor(line: FloatArray, heading: FloatArray, rows: IntArray, road: RoadAr
     """For each pose of a line (k, 2) in the lanes `rows` (k,): lane_left, lane_right, edge_left, edge_right, oncoming_left,
     (k, 5) [m]. All 0 to the edges where the line itself is off the pavement."""
     room = np.zeros((line.shape[0], 5))
-    left, right = _chunk_boxes(road.left, road), _chunk_boxes(road.right, road)
+    left, right = chunk_boxes(road.left, road), chunk_boxes(road.right, road)
     near_left, near_right = 0, 0
     for i in range(line.shape[0]):
         x, y = line[i, 0], line[i, 1]

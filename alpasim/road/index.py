@@ -17,7 +17,7 @@ from shapely.geometry.polygon import orient
 from alpasim.compiled import compiled
 from alpasim.road.polyline import arc_length
 from alpasim.road.queries import Grid, RoadArrays
-from alpasim.types import FloatArray, IntArray, frozen
+from alpasim.types import BoolArray, FloatArray, IntArray, frozen
 
 CLOSING_M = 0.06
 """Gaps of less than twice this are closed over [m]."""
@@ -34,8 +34,9 @@ _LEAST_CELL_M = 4.0
 def lane_polygon(left: FloatArray, right: FloatArray) -> Polygon | MultiPolygon:
     """The area between a lane's borders, valid and possibly empty; where borders cross both sides count."""
     ring = np.concatenate([right, left[::-1]])
-    if len(np.unique(ring, axis=0)) < 3:
-        return Polygon()
+    others = ring[np.any(ring != ring[0], axis=1)]
+    if len(others) == 0 or (others == others[0]).all():
+        return Polygon()  # fewer than three different points
     polygon = Polygon(ring)
     if polygon.is_valid:
         return polygon
@@ -112,16 +113,28 @@ def make_grid(road: RoadArrays) -> Grid:
     # An odd share of a cell keeps the grid's lines off the round coordinates that drawn roads have.
     x0, y0 = float(low[0]) - cell * 1.3819660113, float(low[1]) - cell * 1.4142135624
     nx, ny = int((float(high[0]) - x0) / cell) + 2, int((float(high[1]) - y0) / cell) + 2
-    boxes = np.empty((len(road.chunk_lane), 4))
-    for i, (first, last) in enumerate(zip(road.chunk_first, road.chunk_last, strict=True)):
-        around = np.concatenate([road.left[first : last + 1], road.right[first : last + 1]])
-        boxes[i, :2], boxes[i, 2:] = around.min(axis=0), around.max(axis=0)
+    left, right = chunk_boxes(road.left, road), chunk_boxes(road.right, road)
+    boxes = np.hstack([np.minimum(left[:, :2], right[:, :2]), np.maximum(left[:, 2:], right[:, 2:])])
     chunk_start, chunk = _bin_boxes(boxes, x0, y0, cell, nx, ny)
-    edge_start, edge = _bin_segments(road.edges, x0, y0, cell, nx, ny)
-    inside = _corners_inside(road.edges, x0, y0, cell, nx, ny)
+    edge_start, edge = bin_segments(road.edges, 0.0, x0, y0, cell, nx, ny)
+    inside = corners_inside(road.edges, x0, y0, cell, nx, ny)
     return Grid(
         x0, y0, cell, nx, ny, frozen(chunk_start), frozen(chunk), frozen(edge_start), frozen(edge), frozen(inside)
     )
+
+
+@compiled
+def chunk_boxes(border: FloatArray, road: RoadArrays) -> FloatArray:
+    """Bounding boxes (c, 4) xmin, ymin, xmax, ymax of every chunk's part of a border [m]."""
+    boxes = np.empty((road.chunk_first.shape[0], 4))
+    for c in range(boxes.shape[0]):
+        first, last = road.chunk_first[c], road.chunk_last[c]
+        boxes[c, 0], boxes[c, 1] = border[first, 0], border[first, 1]
+        boxes[c, 2], boxes[c, 3] = border[first, 0], border[first, 1]
+        for i in range(first + 1, last + 1):
+            boxes[c, 0], boxes[c, 1] = min(boxes[c, 0], border[i, 0]), min(boxes[c, 1], border[i, 1])
+            boxes[c, 2], boxes[c, 3] = max(boxes[c, 2], border[i, 0]), max(boxes[c, 3], border[i, 1])
+    return boxes
 
 
 @compiled
@@ -147,9 +160,8 @@ def _bin_boxes(boxes: FloatArray, x0: float, y0: float, cell: float, nx: int, ny
 
 
 @compiled
-def _touches(segment: FloatArray, xmin: float, ymin: float, size: float) -> bool:
-    """Whether a segment may touch a square whose box overlaps its own: the square's corners are not all on one side."""
-    margin = 1e-6 * size
+def _touches(segment: FloatArray, xmin: float, ymin: float, size: float, margin: float) -> bool:
+    """Whether a segment may come within `margin` of a square whose box overlaps its own: not all corners are on one side."""
     ux, uy = segment[2] - segment[0], segment[3] - segment[1]
     above, below = False, False
     for corner in range(4):
@@ -161,10 +173,13 @@ def _touches(segment: FloatArray, xmin: float, ymin: float, size: float) -> bool
 
 
 @compiled
-def _bin_segments(edges: FloatArray, x0: float, y0: float, cell: float, nx: int, ny: int) -> tuple[IntArray, IntArray]:
-    """For each cell the segments that touch it: start (cells + 1,) and entries."""
+def bin_segments(
+    edges: FloatArray, reach: float, x0: float, y0: float, cell: float, nx: int, ny: int
+) -> tuple[IntArray, IntArray]:
+    """For each cell the segments that come within `reach` of it: start (cells + 1,) and entries. All must lie that far within
+    the cells."""
     start = np.zeros(nx * ny + 1, dtype=np.int64)
-    margin = 1e-6 * cell
+    margin = reach + 1e-6 * cell
     for filling in range(2):
         if filling == 1:
             for c in range(nx * ny):
@@ -177,7 +192,7 @@ def _bin_segments(edges: FloatArray, x0: float, y0: float, cell: float, nx: int,
             for iy in range(int((low_y - y0) / cell), int((high_y - y0) / cell) + 1):
                 for ix in range(int((low_x - x0) / cell), int((high_x - x0) / cell) + 1):
                     c = iy * nx + ix
-                    if not _touches(edges[e], x0 + ix * cell, y0 + iy * cell, cell):
+                    if not _touches(edges[e], x0 + ix * cell, y0 + iy * cell, cell, margin):
                         continue
                     if filling == 0:
                         start[c + 1] += 1
@@ -188,7 +203,7 @@ def _bin_segments(edges: FloatArray, x0: float, y0: float, cell: float, nx: int,
 
 
 @compiled
-def _corners_inside(edges: FloatArray, x0: float, y0: float, cell: float, nx: int, ny: int) -> np.ndarray:
+def corners_inside(edges: FloatArray, x0: float, y0: float, cell: float, nx: int, ny: int) -> BoolArray:
     """Whether each cell's lower left corner is inside the border (even-odd), (cells,): one sweep along each grid line."""
     flips = np.zeros((ny, nx + 1), dtype=np.bool_)
     for e in range(edges.shape[0]):
