@@ -21,7 +21,7 @@ from alpasim.policy.checks import checked_decision
 from alpasim.policy.protocol import Policy, load_memory, save_memory
 from alpasim.recording.packing import pack_state, unpack_state
 from alpasim.recording.snapshot import Snapshot
-from alpasim.scenario.concrete import Scenario
+from alpasim.scenario.concrete import EgoFault, Scenario, SenseFault
 from alpasim.scenario.senses import sensor_options as checked_options
 from alpasim.sensors.camera_sensor import FAMILY as CAMERA
 from alpasim.sensors.camera_sensor import camera_kind
@@ -110,6 +110,7 @@ class Simulation:
         self._sense_stream = stream(hidden, SENSOR_STREAM)
         self._policy_seed = int(stream(hidden, POLICY_STREAM).generate_state(1)[0])
         self._senses = self._make_senses()
+        self._faults: tuple[EgoFault | SenseFault, ...] = (*scenario.faults, *scenario.sense_faults)
         self._tracker = Tracker(scenario.ego.vehicle, self.dt_s)
         self.metrics = Metrics(scenario, self._metric_names)
 
@@ -208,7 +209,7 @@ class Simulation:
         before = self.state
         decision = checked_decision(decision, self.observe())
         control = self._track(decision)
-        failed = fault_events(self.scenario.faults, before.time_us, self.scenario.dt_us)
+        failed = fault_events(self._faults, before.time_us, self.scenario.dt_us)
         events = (*failed, *self._traffic.apply_events(before))
         motion = self._traffic.advance(before)
         bodies = self._world.step(before, control, motion)

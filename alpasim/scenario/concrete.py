@@ -146,6 +146,37 @@ class EgoFault:
 
 
 @dataclass(frozen=True, slots=True)
+class SenseFault:
+    """Something that fails on the ego's senses (`scenario/sense_faults.py` says what): from `from_us` until before `until_us`,
+    None for the rest of the drive.
+
+    `sensor` is `all`, `objects`, `signals`, or a sensor's name or the part of it before the colon; empty where the fault is of
+    the ego's place. `lost` is the share of frames that stay away; `stale_stamp` says whether a frozen frame keeps its time;
+    `delay_us` is how late frames come. The believed place moves at `drift_mps` (2,), x and y of the world, until it is `limit_m`
+    off, with noise of `noise_sigma_m` along each axis.
+    """
+
+    kind: str
+    from_us: int
+    until_us: int | None
+    sensor: str = ""
+    lost: float = 0.0
+    stale_stamp: bool = True
+    delay_us: int = 0
+    drift_mps: tuple[float, float] = (0.0, 0.0)
+    limit_m: float = float("inf")
+    noise_sigma_m: float = 0.0
+
+    def active(self, time_us: int) -> bool:
+        """Whether it is there at a time."""
+        return self.from_us <= time_us and (self.until_us is None or time_us < self.until_us)
+
+    def concerns(self, name: str) -> bool:
+        """Whether it is of the sensor, or of `objects` or `signals`, of that name."""
+        return self.sensor in ("all", name, name.partition(":")[0])
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """One thing a good drive shows: `metric` compared (`at_least` or `at_most`) with `bound`; `text` as the file has it."""
 
@@ -173,6 +204,7 @@ class Scenario:
     actors: tuple[ActorSpec, ...]
     events: tuple[Event, ...] = ()
     faults: tuple[EgoFault, ...] = ()
+    sense_faults: tuple[SenseFault, ...] = ()
     expect: tuple[Expectation, ...] = ()
     environment: Environment = field(default_factory=Environment)
     perception: PerceptionChoice = field(default_factory=PerceptionChoice)

@@ -23,11 +23,13 @@ from alpasim.scenario.concrete import (
     CONTROL_DT_US,
     Action,
     Condition,
+    EgoFault,
     EgoSpec,
     Environment,
     Event,
     Goal,
     Scenario,
+    SenseFault,
     Track,
 )
 from alpasim.scenario.expectations import expectation
@@ -35,6 +37,7 @@ from alpasim.scenario.faults import Path, Report
 from alpasim.scenario.files import Inputs
 from alpasim.scenario.placing import Placed, Ribbons, circle, course_area, course_length
 from alpasim.scenario.schema import EgoModel, EnvironmentModel, ScenarioModel
+from alpasim.scenario.sense_faults import complaints
 from alpasim.scenario.senses import perception_choice, timing_faults
 from alpasim.scenario.spawning import actor_spec, place_all
 from alpasim.scenario.tracks import load_tracks
@@ -133,17 +136,17 @@ def resolve(
     for fault in timing_faults(perception, sensors, CONTROL_DT_US):
         place, _, told = fault.partition(": ")
         report.add(tuple(place.split(".")), told)
-    for index, found in enumerate(model.faults):
-        delay = found.actuator_delay
-        if delay is not None and round(delay.delay_s * 1e6) % CONTROL_DT_US:
-            told = f"found {delay.delay_s:g} s, expected a whole multiple of the control step of {CONTROL_DT_US * 1e-6:g} s"
-            report.add(("faults", index, "actuator_delay", "delay_s"), told)
+    cameras = model.sensors.camera.own if model.sensors.camera is not None else ()
+    written = [fault.written() for fault in model.faults]
+    for where, told in complaints(written, cameras, model.end.time_limit_s, CONTROL_DT_US):
+        report.add(where, told)
     report.stop_if_any()
     assert ego is not None and goal is not None  # either missing is a fault
     route = _route(road, ego, goal, vehicle, model, report, routes)
     reference = _reference(model.ego, vehicle, tracks, report)
     report.stop_if_any()
     assert route is not None  # a missing route is a fault
+    faults = [fault.concrete() for fault in model.faults]
     return Scenario(
         name=origin.name,
         title=model.title,
@@ -154,7 +157,8 @@ def resolve(
         ego=EgoSpec(vehicle, ego.pose, ego.speed_mps, goal, route),
         actors=actors,
         events=events,
-        faults=tuple(fault.concrete() for fault in model.faults),
+        faults=tuple(fault for fault in faults if isinstance(fault, EgoFault)),
+        sense_faults=tuple(fault for fault in faults if isinstance(fault, SenseFault)),
         expect=tuple(expectation(entry) for entry in model.expect),
         environment=_environment(model.environment),
         perception=perception,

@@ -28,6 +28,18 @@ Pixels = Annotated[int, Field(ge=1, le=8192)]
 MOST_PIXELS = 16_000_000
 """Pixels of one camera; more is taken for a mistake."""
 Channel = Literal["rgb", "depth", "semantic", "instance"]
+PRESET_CAMERAS = (
+    "camera_cross_left_120fov",
+    "camera_front_wide_120fov",
+    "camera_cross_right_120fov",
+    "camera_front_tele_30fov",
+    "front",
+    "rear",
+    "left",
+    "right",
+    "chase",
+)
+"""Names of the cameras that are always there; what they are stands in `sensors/camera.py`."""
 CameraName = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
 
 

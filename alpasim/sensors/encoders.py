@@ -41,6 +41,11 @@ class Encoder(Protocol):
         ...
 
 
+def _nothing(space: spaces.Box[Any]) -> Numbers:
+    """What stands in a space of fixed size for a reading that did not come."""
+    return np.zeros(space.shape, space.dtype)
+
+
 class BevEncoder:
     """The layers of the bird's-eye raster as they are: uint8 (layers, size, size)."""
 
@@ -56,8 +61,9 @@ class BevEncoder:
         """Nothing in it depends on the scenario."""
 
     def encode(self, observation: Observation) -> Numbers:
-        """The latest picture, as a copy of the reading that may be kept and written."""
-        return np.array(observation.readings["bev"].arrays["layers"])
+        """The latest picture, as a copy of the reading that may be kept and written; all 0 where there is none."""
+        reading = observation.readings.get("bev")
+        return _nothing(self.space()) if reading is None else np.array(reading.arrays["layers"])
 
 
 class LidarEncoder:
@@ -74,7 +80,9 @@ class LidarEncoder:
         """Nothing in it depends on the scenario."""
 
     def encode(self, observation: Observation) -> Numbers:
-        """The latest look."""
+        """The latest look; all 0, no return, where there is none."""
+        if "lidar" not in observation.readings:
+            return _nothing(self.space())
         arrays = observation.readings["lidar"].arrays
         numbers = np.stack((arrays["range_m"] / np.float32(self.options.range_m), arrays["intensity"]))
         return np.asarray(np.clip(numbers, 0.0, 1.0))
@@ -105,7 +113,9 @@ class CameraEncoder:
         """Nothing in it depends on the scenario."""
 
     def encode(self, observation: Observation) -> Numbers:
-        """The latest picture, as a copy of the reading that may be kept and written."""
+        """The latest picture, as a copy of the reading that may be kept and written; all 0 where there is none."""
+        if self._name not in observation.readings:
+            return _nothing(self.space())
         picture = np.array(observation.readings[self._name].arrays[self._spec.channels[0]])
         return picture if picture.ndim == 3 else picture[..., None]
 

@@ -81,23 +81,27 @@ class ObjectSensor:
         """Track number of every row (n,)."""
         return self._ids
 
-    def perceive(self, state: WorldState) -> Tracks:
-        """The true object list of `state`."""
+    def perceive(self, state: WorldState, offset: FloatArray | None = None) -> Tracks:
+        """The true object list of `state`, as an ego has it that believes to be `offset` (3,) [m] beside its place."""
         rows = perceived_rows(state.position, state.present, self._ids, self._range_m)
         return Tracks(
             ids=frozen(self._ids[rows]),
             kinds=frozen(state.kinds[rows]),
-            position=frozen(state.position[rows]),
+            position=frozen(state.position[rows] if offset is None else state.position[rows] + offset),
             yaw=frozen(state.yaw[rows]),
             velocity=frozen(state.velocity[rows]),
             extent=frozen(state.extent[rows]),
         )
 
     def observe(
-        self, state: WorldState, tracks: Tracks | None = None, readings: Mapping[str, Reading] | None = None
+        self,
+        state: WorldState,
+        tracks: Tracks | None = None,
+        readings: Mapping[str, Reading] | None = None,
+        signals: IntArray | None = None,
     ) -> Observation:
-        """What the ego knows of `state`, every array read-only: the true object list unless another is handed in, and the
-        readings of further sensors."""
+        """What the ego knows of `state`, every array read-only: the true object list and signals unless others are handed in,
+        and the readings of further sensors."""
         if tracks is None:
             tracks = self.perceive(state)
         position, yaw = state.position[EGO], float(state.yaw[EGO])
@@ -108,7 +112,7 @@ class ObjectSensor:
             rig_pose=frozen(rig_from_box(position, yaw, self._vehicle)),
             ego=state.ego,
             tracks=tracks,
-            signals=state.signals,
+            signals=state.signals if signals is None else signals,
             route_s=route_s,
             route_d=route_d,
             readings={} if readings is None else readings,

@@ -35,6 +35,7 @@ from alpasim.memory import Memory, array, draw_on, draws, finite, read, within
 from alpasim.scenario.concrete import Environment, Scenario
 from alpasim.scenario.senses import whole_steps
 from alpasim.scenario.weather import conditions, worse
+from alpasim.sensors.believing import shifted
 from alpasim.sensors.objects import RANGE_M, perceived_rows
 from alpasim.sensors.track_ids import TrackIds
 from alpasim.types import EGO, ActorKind, FloatArray, IntArray, Tracks, WorldState, frozen
@@ -133,8 +134,13 @@ _TRACKS: dict[str, tuple[type, tuple[int, ...]]] = {
 """Type and shape of a track list's arrays, for one track."""
 
 
-def _tracks(saved: Memory) -> Tracks:
-    """A list from a memory."""
+def save_tracks(tracks: Tracks) -> Memory:
+    """An object list as a memory."""
+    return {name: getattr(tracks, name) for name in _TRACKS}
+
+
+def load_tracks(saved: Memory) -> Tracks:
+    """The list that `save_tracks` was given."""
     count = len(read(saved, "ids", np.ndarray))
     return Tracks(
         **{name: frozen(array(saved, name, kind, (count, *shape))) for name, (kind, shape) in _TRACKS.items()}
@@ -183,7 +189,7 @@ class Perception:
         return {
             "draws": draws(self._rng),
             "ids": self._ids.save(),
-            "waiting": [{name: getattr(tracks, name) for name in _TRACKS} for tracks in self._waiting],
+            "waiting": [save_tracks(tracks) for tracks in self._waiting],
             "ghosts": [
                 {"track": track, "kind": kind, "pose": pose, "until": until}
                 for track, kind, pose, until in self._ghosts
@@ -194,7 +200,7 @@ class Perception:
         """Go on from there."""
         draw_on(self._rng, memory, "draws")
         self._ids.load(read(memory, "ids", dict))
-        self._waiting = [_tracks(saved) for saved in read(memory, "waiting", list)]
+        self._waiting = [load_tracks(saved) for saved in read(memory, "waiting", list)]
         self._ghosts = [
             (
                 read(saved, "track", int),
@@ -205,9 +211,11 @@ class Perception:
             for saved in read(memory, "ghosts", list)
         ]
 
-    def perceive(self, state: WorldState) -> Tracks:
-        """The list as it reaches the driver now: what was seen `delay_s` ago, nothing before that."""
-        self._waiting.append(self._look(state))
+    def perceive(self, state: WorldState, offset: FloatArray | None = None) -> Tracks:
+        """The list as it reaches the driver now: what was seen `delay_s` ago, nothing before that. What is seen now is placed
+        `offset` (3,) [m] beside where it is, for an ego that believes to be so far off."""
+        seen = self._look(state)
+        self._waiting.append(seen if offset is None else shifted(seen, offset))
         if len(self._waiting) <= self._delay_steps:
             return NO_TRACKS
         return self._waiting.pop(0)

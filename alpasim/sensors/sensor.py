@@ -50,7 +50,9 @@ class SensorContext:
 
 @dataclass(frozen=True, slots=True)
 class SensorKind:
-    """How sensors of one name are made, and whether they draw on the object list."""
+    """How sensors of one name are made, whether they draw on the object list, and whether they place what they show by where the
+    ego believes to be (then `observe` gets the state as believed; a sensor on the vehicle gets the true one)."""
 
     make: Callable[[SensorContext], Sensor]
     uses_tracks: bool = False
+    uses_place: bool = False

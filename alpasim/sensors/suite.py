@@ -16,22 +16,26 @@ import numpy as np
 from alpasim.errors import InputError, RecordingError, did_you_mean
 from alpasim.memory import Memory, can_remember, read, remembering
 from alpasim.scenario.concrete import Scenario
+from alpasim.sensors.believing import BelievedPlace, believed, believed_place
+from alpasim.sensors.failing import COLOURS, LISTS, READINGS, Feed, Perceived, feed_of, load_reading, save_reading
 from alpasim.sensors.lidar import Lidar
 from alpasim.sensors.objects import ObjectSensor
 from alpasim.sensors.perception import NO_TRACKS, TRUTH, Perception, figures_of
 from alpasim.sensors.raster import Bev
 from alpasim.sensors.sensor import Sensor, SensorContext, SensorKind
-from alpasim.types import Observation, Reading, Tracks, WorldState, frozen
+from alpasim.types import EGO, Observation, Reading, SignalColour, Tracks, WorldState, frozen
+from alpasim.vehicle.frames import rig_from_box
 
 __all__ = ["OBJECTS", "Senses", "Sensor", "SensorContext", "SensorKind", "built_in"]
 
-OBJECTS = "objects"
-"""The object list: not a Reading but the Observation's own `tracks`, and what a policy gets that says nothing."""
+OBJECTS, SIGNALS = "objects", "signals"
+"""The object list: not a Reading but the Observation's own `tracks`, and what a policy gets that says nothing. Signals come
+unasked, and can fail like a sensor."""
 
 
 def built_in() -> dict[str, SensorKind]:
     """The sensors that need nothing from outside this room, by name."""
-    return {"lidar": SensorKind(Lidar), "bev": SensorKind(Bev, uses_tracks=True)}
+    return {"lidar": SensorKind(Lidar), "bev": SensorKind(Bev, uses_tracks=True, uses_place=True)}
 
 
 class Senses:
@@ -73,8 +77,23 @@ class Senses:
             )
             for name, kind in asked
         ]
+        self._placed = frozenset(name for name, kind in asked if kind.uses_place)
         self._latest: dict[str, Reading] = {}
         self._before: Memory = {}
+        self._vehicle = scenario.ego.vehicle
+        faults = scenario.sense_faults
+        self._believed = believed_place(faults, seed)
+        self._lists = feed_of(OBJECTS, faults, seed, LISTS)
+        self._colours = feed_of(SIGNALS, faults, seed, COLOURS)
+        feeds = {name: feed_of(name, faults, seed, READINGS) for name, _ in asked}
+        self._feeds = {name: feed for name, feed in feeds.items() if feed is not None}
+        parts: dict[str, BelievedPlace | Feed[Any] | None] = {
+            "place": self._believed,
+            "lists": self._lists,
+            "colours": self._colours,
+        }
+        parts |= {f"sensor {name}": feed for name, feed in self._feeds.items()}
+        self._failing = {name: part for name, part in parts.items() if part is not None}
 
     @property
     def track_rows(self) -> dict[int, int]:
@@ -87,6 +106,8 @@ class Senses:
         if self._perception is not self._objects:
             self._perception.reset()
         self._latest = {}
+        for part in self._failing.values():
+            part.reset()
         for sensor in self._sensors:
             sensor.reset(state)
 
@@ -113,11 +134,10 @@ class Senses:
             raise RecordingError(f"snapshot: readings of {', '.join(latest)}; sensors here: {', '.join(self.names)}")
         for sensor in self._sensors:
             if sensor.name in latest:
-                reading = read(latest, sensor.name, dict)
-                # Names and arrays apart: a file does not keep the order of a dict, and a driver may go by it.
-                named = zip(read(reading, "names", list), read(reading, "arrays", list), strict=True)
-                arrays = {key: frozen(one.copy()) for key, one in named}
-                self._latest[sensor.name] = Reading(read(reading, "time_us", int), arrays)
+                self._latest[sensor.name] = load_reading(read(latest, sensor.name, dict))
+        failing = read(memory, "failing", dict)
+        for name, part in self._failing.items():
+            part.load(read(failing, name, dict))
 
     def _memory(self) -> Memory:
         """What all parts remember; None stands for a sensor that cannot say."""
@@ -125,20 +145,43 @@ class Senses:
             "place": self._objects.save(),
             "perception": self._perception.save() if isinstance(self._perception, Perception) else None,
             "sensors": {sensor.name: sensor.save() if can_remember(sensor) else None for sensor in self._sensors},
-            "latest": {
-                name: {"time_us": reading.time_us, "names": [*reading.arrays], "arrays": [*reading.arrays.values()]}
-                for name, reading in self._latest.items()
-            },
+            "latest": {name: save_reading(reading) for name, reading in self._latest.items()},
+            "failing": {name: part.save() for name, part in self._failing.items()},
         }
 
     def observe(self, state: WorldState) -> Observation:
         """What the ego knows of `state`; called once for each control step, in order."""
         self._before = self._memory()
-        self._tracks = self._perception.perceive(state) if self._perceives else NO_TRACKS
+        offset = None if self._believed is None else self._believed.offset(state.time_us)
+        known = state if offset is None else believed(state, offset)
+        self._tracks = self._perception.perceive(state, offset) if self._perceives else NO_TRACKS
         for sensor in self._sensors:
-            if state.time_us % sensor.period_us == 0:
-                self._latest[sensor.name] = sensor.observe(state)
-        return self._objects.observe(state, self._tracks if self._shows else NO_TRACKS, dict(self._latest))
+            looks = state.time_us % sensor.period_us == 0
+            taken = sensor.observe(known if sensor.name in self._placed else state) if looks else None
+            self._receive(sensor.name, state.time_us, taken)
+        tracks = self._received_tracks(known) if self._shows else NO_TRACKS
+        signals = state.signals
+        if self._colours is not None:
+            seen = self._colours.pass_on(state.time_us, signals)
+            signals = frozen(np.full_like(signals, SignalColour.OFF)) if seen is None else seen
+        return self._objects.observe(known, tracks, dict(self._latest), signals)
+
+    def _received_tracks(self, known: WorldState) -> Tracks:
+        """The object list as it reaches the driver, who believes in the state `known`."""
+        if self._lists is None:
+            return self._tracks
+        rig = frozen(rig_from_box(known.position[EGO], float(known.yaw[EGO]), self._vehicle))
+        got = self._lists.pass_on(known.time_us, Perceived(self._tracks, rig))
+        return NO_TRACKS if got is None else got.tracks
+
+    def _receive(self, name: str, time_us: int, taken: Reading | None) -> None:
+        """Keep what the driver has of a sensor now, at whose time it took a reading or None."""
+        feed = self._feeds.get(name)
+        reading = taken if feed is None else feed.pass_on(time_us, taken)
+        if reading is not None:
+            self._latest[name] = reading
+        elif feed is not None:
+            self._latest.pop(name, None)
 
 
 def _kind(name: str, known: Mapping[str, SensorKind]) -> SensorKind:

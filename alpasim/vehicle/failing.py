@@ -16,14 +16,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from alpasim.memory import Memory, finite
-from alpasim.scenario.concrete import EgoFault
+from alpasim.scenario.concrete import EgoFault, SenseFault
 from alpasim.types import FloatArray
 from alpasim.vehicle.dynamics import BRAKE, DRIVE, STEER, Chassis
 
 FLAT_GRIP, FLAT_STIFFNESS, FLAT_ROLLING = 0.7, 0.3, 0.15
 
 
-def fault_events(faults: Sequence[EgoFault], before_us: int, dt_us: int) -> tuple[str, ...]:
+def fault_events(faults: Sequence[EgoFault | SenseFault], before_us: int, dt_us: int) -> tuple[str, ...]:
     """Which faults begin and end with the control step that starts at `before_us`, as `fault:KIND:begin` and `…:end`."""
     told: list[str] = []
     for fault in faults:
