@@ -158,6 +158,10 @@ class EgoState:
         return float(self.velocity_in_rig[0])
 
 
+PARTS = ("front", "rear", "left", "right", "top", "under", "wheel")
+"""Parts of a body that a Contact names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """Two bodies touching within one control step, as Bullet solved it; the lower row comes first.
@@ -165,6 +169,10 @@ class Contact:
     `impulse_ns` sums the normal impulse over the step's substeps [N s]; `point` (3,) [m] and `normal` (3,), which points
     from `second` to `first`, are those of the substep with the largest impulse; `closing_speed_mps` is how fast the two
     approached along the normal just before the first touch; `substep` is the first substep that touched.
+
+    `first_part` and `second_part` are the PARTS of each body that met, where the impulse was largest. `first_delta_v` and
+    `second_delta_v` (3,) are by how much this contact alone changed the velocity of each one's centre of mass, friction
+    between the two included [m/s], world frame; zero for what never moves.
     """
 
     first: int
@@ -174,6 +182,10 @@ class Contact:
     normal: FloatArray
     closing_speed_mps: float
     substep: int
+    first_part: str
+    second_part: str
+    first_delta_v: FloatArray
+    second_delta_v: FloatArray
 
 
 @dataclass(frozen=True, slots=True)

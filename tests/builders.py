@@ -259,9 +259,10 @@ def make_step(before: WorldState, after: WorldState) -> Step:
     return Step(before, Decision(control=control), control, after, dt_s)
 
 
-def make_contact(row: int, *, normal: tuple[float, float, float], closing: float = 1.0) -> Contact:
+def make_contact(row: int, *, normal: tuple[float, float, float], closing: float = 1.0, part: str = "front") -> Contact:
     """A solved contact of the ego with `row`; `normal` points from the other to the ego."""
-    return Contact(0, row, 100.0, frozen(np.zeros(3)), frozen(np.array(normal)), closing, 0)
+    still = frozen(np.zeros(3))
+    return Contact(0, row, 100.0, still, frozen(np.array(normal)), closing, 0, part, "rear", still, still)
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,10 @@ def simulation(**changes: object) -> Simulation:
 
 
 def touch(first: int, second: int) -> Contact:
-    return Contact(first, second, 100.0, frozen(np.zeros(3)), frozen(np.array([1.0, 0.0, 0.0])), 3.0, 4)
+    still = frozen(np.zeros(3))
+    return Contact(
+        first, second, 100.0, still, frozen(np.array([1.0, 0.0, 0.0])), 3.0, 4, "rear", "front", still, still
+    )
 
 
 def test_time_is_whole_steps_in_whole_microseconds() -> None:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from alpasim.types import PARTS
+
 HEADER = "alpasim/header"
 STATE = "alpasim/state"
 DECISION = "alpasim/decision"
@@ -34,6 +36,25 @@ _CONTROL_FIELDS = {
     "reverse": {"type": "boolean", "description": "left out where the vehicle drives forward"},
 }
 _INTEGER = {"type": "integer"}
+_PART = {"type": "string", "enum": list(PARTS)}
+_CONTACT = {
+    "type": "object",
+    "properties": {
+        "first": {"type": "string"},
+        "second": {"type": "string"},
+        "impulse_ns": _NUMBER,
+        "closing_speed_mps": _NUMBER,
+        "first_part": _PART,
+        "second_part": _PART,
+        "first_delta_v_mps": {
+            **_NUMBER,
+            "description": "how much this contact alone changed its velocity, friction included",
+        },
+        "second_delta_v_mps": _NUMBER,
+        "point_m": {"type": "array", "items": _NUMBER},
+        "normal": {"type": "array", "items": _NUMBER, "description": "from second to first"},
+    },
+}
 
 
 def _object(title: str, properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,7 +88,7 @@ JSON_SCHEMAS: dict[str, dict[str, Any]] = {
             "ego": {"type": "object", "properties": {"x_m": _NUMBER, "y_m": _NUMBER, "speed_mps": _NUMBER}},
             "present": _INTEGER,
             "struck": {"type": "array", "items": {"type": "string"}},
-            "contacts": {"type": "array", "items": {"type": "object"}},
+            "contacts": {"type": "array", "items": _CONTACT},
             "events": {"type": "array", "items": {"type": "string"}},
             "packed": {"type": "string", "contentEncoding": "base64", "description": "the exact state, see packing.py"},
             "hash": {"type": "string", "description": "state hash, chained from the first state on"},

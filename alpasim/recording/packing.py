@@ -5,7 +5,8 @@ the same thing. Actor ids are not among them; they are fixed for a whole rollout
 
 Layout, little-endian: eight int64 (layout version, step, time_us, actors n, signals m, contacts k, length of the events'
 text, 1 where the ego's reverse gear is engaged or else 0), then float64 arrays (position, rotation, yaw, velocity, angular velocity, extent, the ego's 13 numbers, per
-contact impulse, point, normal and closing speed), int64 arrays (kinds, signals, per contact first, second, substep),
+contact impulse, point, normal, closing speed and what both velocities changed by), int64 arrays (kinds, signals, per
+contact first, second, substep and both parts as places in PARTS),
 then bytes (present, struck, wheel_slipping) and the fired events as JSON.
 """
 
@@ -18,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpasim.errors import RecordingError
-from alpasim.types import Contact, EgoState, FloatArray, WorldState
+from alpasim.types import PARTS, Contact, EgoState, FloatArray, WorldState
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 _HEAD = struct.Struct("<8q")
 _PER_ACTOR = (("position", 3), ("rotation", 4), ("yaw", 1), ("velocity", 3), ("angular_velocity", 3), ("extent", 3))
 _EGO_NUMBERS = 13
-_CONTACT_NUMBERS = 8
+_CONTACT_NUMBERS = 14
+_CONTACT_ROWS = 5
 MAX_ACTORS = 100_000
 """A packed state that claims more actors, signals or contacts than this is refused as damaged."""
 
@@ -59,7 +61,7 @@ def pack_state(state: WorldState) -> bytes:
         *(_contact_numbers(contact) for contact in contacts),
         _bytes(state.kinds, "<i8"),
         _bytes(state.signals, "<i8"),
-        *(struct.pack("<3q", contact.first, contact.second, contact.substep) for contact in contacts),
+        *(_contact_rows(contact) for contact in contacts),
         _bytes(state.present, "?"),
         _bytes(state.struck, "?"),
         _bytes(ego.wheel_slipping, "?"),
@@ -75,8 +77,21 @@ def _bytes(array: NDArray[np.generic], dtype: str) -> bytes:
 
 def _contact_numbers(contact: Contact) -> bytes:
     """The float64 values of one contact."""
-    values = (contact.impulse_ns, *contact.point.tolist(), *contact.normal.tolist(), contact.closing_speed_mps)
-    return struct.pack("<8d", *values)
+    return struct.pack(
+        "<14d",
+        contact.impulse_ns,
+        *contact.point.tolist(),
+        *contact.normal.tolist(),
+        contact.closing_speed_mps,
+        *contact.first_delta_v.tolist(),
+        *contact.second_delta_v.tolist(),
+    )
+
+
+def _contact_rows(contact: Contact) -> bytes:
+    """The int64 values of one contact."""
+    parts = PARTS.index(contact.first_part), PARTS.index(contact.second_part)
+    return struct.pack("<5q", contact.first, contact.second, contact.substep, *parts)
 
 
 class _Cursor:
@@ -126,7 +141,7 @@ def unpack_state(data: bytes, ids: tuple[str, ...]) -> WorldState:
     ego_numbers = cursor.floats(_EGO_NUMBERS)
     contact_numbers = cursor.floats(contacts, _CONTACT_NUMBERS)
     kinds, signal_colours = cursor.ints(actors), cursor.ints(signals)
-    contact_rows = cursor.ints(contacts, 3)
+    contact_rows = cursor.ints(contacts, _CONTACT_ROWS)
     present, struck, slipping = cursor.flags(actors), cursor.flags(actors), cursor.flags(4)
     return WorldState(
         step=step,
@@ -146,7 +161,7 @@ def unpack_state(data: bytes, ids: tuple[str, ...]) -> WorldState:
 def _packed_size(actors: int, signals: int, contacts: int) -> int:
     """Bytes of a packed state without its events."""
     floats = actors * sum(width for _, width in _PER_ACTOR) + _EGO_NUMBERS + contacts * _CONTACT_NUMBERS
-    ints = actors + signals + contacts * 3
+    ints = actors + signals + contacts * _CONTACT_ROWS
     return _HEAD.size + 8 * (floats + ints) + 2 * actors + 4
 
 
@@ -166,7 +181,9 @@ def _ego(numbers: FloatArray, slipping: NDArray[np.bool_], *, reverse: bool) -> 
 
 def _contact(numbers: FloatArray, rows: NDArray[np.int64]) -> Contact:
     """One contact from its rows of numbers."""
-    first, second, substep = rows.tolist()
+    first, second, substep, first_part, second_part = rows.tolist()
+    if not (0 <= first_part < len(PARTS) and 0 <= second_part < len(PARTS)):
+        raise RecordingError(f"packed state: parts {first_part} and {second_part}, expected 0 to {len(PARTS) - 1}")
     return Contact(
         first=first,
         second=second,
@@ -175,4 +192,8 @@ def _contact(numbers: FloatArray, rows: NDArray[np.int64]) -> Contact:
         normal=numbers[4:7],
         closing_speed_mps=float(numbers[7]),
         substep=substep,
+        first_part=PARTS[first_part],
+        second_part=PARTS[second_part],
+        first_delta_v=numbers[8:11],
+        second_delta_v=numbers[11:14],
     )

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+import numpy as np
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from mcap.writer import CompressionType, IndexType, Writer
@@ -258,6 +259,12 @@ def _state_message(state: WorldState, packed: bytes, chain: bytes) -> dict[str, 
                 "second": _actor(ids, contact.second),
                 "impulse_ns": contact.impulse_ns,
                 "closing_speed_mps": contact.closing_speed_mps,
+                "first_part": contact.first_part,
+                "second_part": contact.second_part,
+                "first_delta_v_mps": float(np.linalg.norm(contact.first_delta_v)),
+                "second_delta_v_mps": float(np.linalg.norm(contact.second_delta_v)),
+                "point_m": contact.point.tolist(),
+                "normal": contact.normal.tolist(),
             }
             for contact in state.contacts
         ],

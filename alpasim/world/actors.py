@@ -16,13 +16,15 @@ from alpasim.memory import Memory, fill, finite
 from alpasim.road.network import RoadNetwork
 from alpasim.scenario.concrete import ActorSpec, Scenario
 from alpasim.types import EGO, Bodies, FloatArray, Motion, WorldState
-from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Vector3, yaw_of
+from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Quaternion, Vector3, yaw_of
+from alpasim.world.contacts import Box
 from alpasim.world.nearness import (
     FREE,
     GUIDED,
     about_to_touch,
     interpolate,
     overlapping_pairs,
+    parts_of_substep,
     reachable,
     set_off,
 )
@@ -53,6 +55,8 @@ class Actors:
         specs = scenario.actors
         n = 1 + len(specs)
         self._mass = [0.0, *(0.0 if is_fixed(actor) else actor.mass_kg for actor in specs)]
+        self.masses = [scenario.ego.vehicle.mass_kg, *self._mass[1:]]
+        """By row, the ego's too [kg]; 0 for what never moves."""
         self._body_friction = [0.0, *(actor.friction for actor in specs)]
         self._fixed = np.array([False, *(is_fixed(actor) for actor in specs)])
         self._extent = np.array([scenario.ego.vehicle.extent, *(actor.extent for actor in specs)], dtype=np.float64)
@@ -77,6 +81,7 @@ class Actors:
         """Who has been hit since the reset."""
         self._struck_rows: list[int] = []
         self._with_mass: list[int] = []
+        self._turned: dict[int, Quaternion] = {}
 
     def clear(self) -> None:
         """Give every body its mass and let it wait, unturned and at rest, where it collides with nothing."""
@@ -227,7 +232,18 @@ class Actors:
             position, rotation = self._engine.pose(self.bodies[row])
             velocity, spin = self._engine.motion(self.bodies[row])
             yaw = yaw_of(rotation)
+            self._turned[row] = rotation
             self.now[row] = (position[0], position[1], yaw, velocity[0], velocity[1], spin[2], position[2], velocity[2])
+
+    def box_of(self, row: int) -> Box:
+        """Where the box of a row was when motion was last looked at."""
+        x, y, yaw, _, _, _, z, _ = self.now[row].tolist()
+        turned = self._turned[row] if self.struck[row] else (0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw))
+        return (x, y, z), turned, self._extent[row].tolist()
+
+    def parts_of_substep(self, substep_s: float) -> int:
+        """Into how many parts a substep has to be divided, as motion is now: 1 unless boxes meet fast in it."""
+        return parts_of_substep(self._pairs, self.now, self._extent, self._role, substep_s)
 
     def guide(self, share: float) -> bool:
         """Before a substep, a `share` of the control step being over: give mass to those about to touch something, put them

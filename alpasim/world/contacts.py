@@ -1,43 +1,60 @@
 """Contacts of one control step: Bullet's points of every substep merged into one `Contact` a pair of actors.
 
-Touching the ground is no contact. Bodies are told apart by row; how they move is read from the table of present motion
-that the world keeps.
+Answers who touched whom, where on both bodies, how hard, and what that alone did to their velocities. Touching the ground
+is no contact. Bodies are told apart by row; how they move is read from the table of present motion that the world keeps.
+
+A body is a box here, so Bullet never reports a wheel: only wheels that met something low, told by `add_wheel`, are one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from alpasim.types import BoolArray, Contact, FloatArray
+from alpasim.types import EGO, PARTS, BoolArray, Contact, FloatArray
 
 BODY_A, BODY_B, POINT_ON_B, NORMAL_ON_B, NORMAL_FORCE = 1, 2, 6, 7, 9
-"""Places in one of Bullet's contact points; the normal on B points towards A."""
+FRICTION_1, ALONG_1, FRICTION_2, ALONG_2 = 10, 11, 12, 13
+"""Places in one of Bullet's contact points; the normal on B points towards A, friction forces act on A."""
 
 X, Y, YAW, VX, VY, YAW_RATE, Z, VZ = range(8)
 """Columns of the table of present motion (n, 8): box centre, velocity, heading and its rate, world frame."""
 
+EDGE_M = 0.15
+"""A point this much deeper under one face than under another may belong to both: the normal decides between them."""
+
+Vector3 = tuple[float, float, float]
+Box = tuple[Vector3, tuple[float, float, float, float], Sequence[float]]
+"""A body's box: centre [m], rotation (x, y, z, w), and length, width, height [m]."""
+
 
 @dataclass(slots=True)
 class _Merged:
-    """What is known so far of one pair's contact in this control step."""
+    """What is known so far of one pair's contact in this control step; `push` is the whole impulse on the first [N s]."""
 
     impulse_ns: float
     largest_ns: float
-    point: tuple[float, float, float]
-    normal: tuple[float, float, float]
+    point: Vector3
+    normal: Vector3
     closing_speed_mps: float
     substep: int
+    push: Vector3
+    parts: tuple[str, str] = ("front", "front")
 
 
 class ContactMerger:
-    """Collects the contacts of one control step."""
+    """Collects the contacts of one control step.
 
-    def __init__(self, row_of_body: Mapping[int, int]) -> None:
+    `row_of_body` tells Bullet's bodies apart, `masses` are by row [kg], 0 for what never moves.
+    """
+
+    def __init__(self, row_of_body: Mapping[int, int], masses: Sequence[float]) -> None:
         self._row_of_body = row_of_body
+        self._masses = masses
         self._merged: dict[tuple[int, int], _Merged] = {}
 
     def begin(self) -> None:
@@ -45,12 +62,19 @@ class ContactMerger:
         self._merged.clear()
 
     def add(
-        self, points: Iterable[Any], substep: int, substep_s: float, motion: FloatArray, ignored: BoolArray
+        self,
+        points: Iterable[Any],
+        substep: int,
+        substep_s: float,
+        motion: FloatArray,
+        ignored: BoolArray,
+        box_of: Callable[[int], Box],
     ) -> list[tuple[int, int]]:
-        """Merge Bullet's points of one substep; returns the pairs of rows that pushed on each other in it, in row
-        order.
+        """Merge Bullet's points of a substep, or of a part of one, that lasted `substep_s`; returns the pairs of rows that
+        pushed on each other in it, in row order.
 
-        `motion` (n, 8) is how all bodies moved just before; pairs set in `ignored` (n, n) are passed over.
+        `motion` (n, 8) is how all bodies moved just before, and `box_of` says where a row's box was; pairs set in
+        `ignored` (n, n) are passed over.
         """
         strongest: dict[tuple[int, int], _Merged] = {}
         for point in points:
@@ -61,34 +85,53 @@ class ContactMerger:
             pair = (a, b) if a < b else (b, a)
             if ignored[pair]:
                 continue
-            normal = point[NORMAL_ON_B] if a < b else tuple(-part for part in point[NORMAL_ON_B])
+            sign = 1.0 if a < b else -1.0
+            nx, ny, nz = point[NORMAL_ON_B]
+            normal = (sign * nx, sign * ny, sign * nz)
             place = point[POINT_ON_B]
+            closing = closing_speed(motion[pair[0]], motion[pair[1]], place, normal)
+            push = _push(point, sign * substep_s)
             known = strongest.get(pair)
             if known is None:
-                closing = closing_speed(motion[pair[0]], motion[pair[1]], place, normal)
-                strongest[pair] = _Merged(impulse, impulse, place, normal, closing, substep)
+                strongest[pair] = _Merged(impulse, impulse, place, normal, closing, substep, push)
                 continue
             known.impulse_ns += impulse
-            known.closing_speed_mps = max(
-                known.closing_speed_mps, closing_speed(motion[pair[0]], motion[pair[1]], place, normal)
-            )
+            known.push = _sum(known.push, push)
+            known.closing_speed_mps = max(known.closing_speed_mps, closing)
             if impulse > known.largest_ns:
                 known.largest_ns, known.point, known.normal = impulse, place, normal
         pairs = sorted(strongest)
         for pair in pairs:
-            self._merge(pair, strongest[pair])
+            found = strongest[pair]
+            found.parts = (
+                part_of(found.point, found.normal, *box_of(pair[0])),
+                part_of(found.point, _less(found.normal), *box_of(pair[1])),
+            )
+            self._merge(pair, found)
         return pairs
 
+    def add_wheel(self, row: int, push: Vector3, point: Vector3, closing_mps: float, substep: int, box: Box) -> None:
+        """Add that a wheel of the ego met the low body of a row at `point`: `push` (3,) is the impulse on the ego [N s]."""
+        impulse = math.sqrt(push[0] ** 2 + push[1] ** 2 + push[2] ** 2)
+        if impulse <= 0.0:
+            return
+        normal = (push[0] / impulse, push[1] / impulse, push[2] / impulse)
+        found = _Merged(impulse, impulse, point, normal, closing_mps, substep, push)
+        found.parts = ("wheel", part_of(point, _less(normal), *box))
+        self._merge((EGO, row), found)
+
     def _merge(self, pair: tuple[int, int], found: _Merged) -> None:
-        """Add one substep's contact of a pair to those before it; point and normal follow the largest impulse."""
+        """Add one substep's contact of a pair to those before it; point, normal and parts follow the largest impulse."""
         found.largest_ns = found.impulse_ns
         known = self._merged.get(pair)
         if known is None:
             self._merged[pair] = found
             return
         known.impulse_ns += found.impulse_ns
+        known.push = _sum(known.push, found.push)
         if found.largest_ns > known.largest_ns:
             known.largest_ns, known.point, known.normal = found.largest_ns, found.point, found.normal
+            known.parts = found.parts
 
     def contacts(self) -> tuple[Contact, ...]:
         """The control step's contacts, by pair of rows."""
@@ -101,14 +144,71 @@ class ContactMerger:
                 normal=_fixed_array(merged.normal),
                 closing_speed_mps=merged.closing_speed_mps,
                 substep=merged.substep,
+                first_part=merged.parts[0],
+                second_part=merged.parts[1],
+                first_delta_v=self._gained(pair[0], merged.push, 1.0),
+                second_delta_v=self._gained(pair[1], merged.push, -1.0),
             )
             for pair, merged in sorted(self._merged.items())
         )
 
+    def _gained(self, row: int, push: Vector3, sign: float) -> FloatArray:
+        """Change of velocity (3,) of a row's centre of mass under an impulse or its opposite."""
+        mass = self._masses[row]
+        share = sign / mass if mass > 0.0 else 0.0
+        return _fixed_array((share * push[0], share * push[1], share * push[2]))
 
-def closing_speed(
-    first: FloatArray, second: FloatArray, point: tuple[float, float, float], normal: tuple[float, float, float]
-) -> float:
+
+def part_of(point: Vector3, push: Vector3, centre: Vector3, rotation: Sequence[float], extent: Sequence[float]) -> str:
+    """The one of PARTS of a box that was hit at `point`, the box being pushed along `push`.
+
+    The nearest face; of faces that are about as near (`EDGE_M`, at most a quarter of the shortest side: a corner or an
+    edge was hit), the one that faces the push most squarely.
+    """
+    axes = _axes(rotation)
+    within = 0.25 * min(extent)
+    depth, facing = [], []
+    for axis, side in zip(axes, extent, strict=True):
+        place = sum((p - c) * a for p, c, a in zip(point, centre, axis, strict=True))
+        outward = -sum(p * a for p, a in zip(push, axis, strict=True))
+        depth += [abs(0.5 * side - place), abs(0.5 * side + place)]
+        facing += [outward, -outward]
+    limit = min(depth) + min(EDGE_M, within)
+    near = [face for face in range(6) if depth[face] <= limit and facing[face] > 0.0]
+    return PARTS[max(near or range(6), key=lambda face: facing[face])]
+
+
+def _axes(rotation: Sequence[float]) -> tuple[Vector3, Vector3, Vector3]:
+    """The three axes of a rotated body in the world."""
+    x, y, z, w = rotation
+    return (
+        (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y)),
+        (2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z + w * x)),
+        (2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y)),
+    )
+
+
+def _push(point: Any, seconds: float) -> Vector3:
+    """The whole impulse of one of Bullet's points on its body A, friction included [N s]; reversed for negative seconds."""
+    force, along = point[NORMAL_FORCE], point[NORMAL_ON_B]
+    force_1, along_1 = point[FRICTION_1], point[ALONG_1]
+    force_2, along_2 = point[FRICTION_2], point[ALONG_2]
+    return (
+        seconds * (force * along[0] + force_1 * along_1[0] + force_2 * along_2[0]),
+        seconds * (force * along[1] + force_1 * along_1[1] + force_2 * along_2[1]),
+        seconds * (force * along[2] + force_1 * along_1[2] + force_2 * along_2[2]),
+    )
+
+
+def _sum(first: Vector3, second: Vector3) -> Vector3:
+    return first[0] + second[0], first[1] + second[1], first[2] + second[2]
+
+
+def _less(vector: Vector3) -> Vector3:
+    return -vector[0], -vector[1], -vector[2]
+
+
+def closing_speed(first: FloatArray, second: FloatArray, point: Vector3, normal: Vector3) -> float:
     """Speed at which two bodies approach at a point along the normal that points from the second to the first; 0 where
     they part [m/s]. Both are rows of the table of present motion."""
     part = 0.0
@@ -121,7 +221,7 @@ def closing_speed(
     return max(0.0, part)
 
 
-def _fixed_array(values: tuple[float, float, float]) -> FloatArray:
+def _fixed_array(values: Vector3) -> FloatArray:
     array = np.array(values, dtype=np.float64)
     array.flags.writeable = False
     return array

@@ -19,6 +19,7 @@ from alpasim.vehicle.dynamics import BRAKE, DRIVE, STEER, Chassis, chassis, ego_
 from alpasim.vehicle.failing import Failing
 from alpasim.vehicle.wind import wind_load
 from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector, Vector3, yaw_of
+from alpasim.world.contacts import Box
 
 BodyState = tuple[Vector3, Quaternion, Vector3, Vector3]
 """Position, rotation (x, y, z, w), velocity and angular velocity of a centre of mass, world frame."""
@@ -40,8 +41,9 @@ class Ego:
         self._along = -vehicle.centre_of_mass_x_m
         self._above = 0.5 * vehicle.height_m - vehicle.centre_of_mass_height_m
         clearance = vehicle.ground_clearance_m
+        self._solid = (vehicle.length_m, vehicle.width_m, vehicle.height_m - clearance)
         self.body = engine.add_box(
-            (vehicle.length_m, vehicle.width_m, vehicle.height_m - clearance),
+            self._solid,
             vehicle.mass_kg,
             waits,
             friction=vehicle.body_friction,
@@ -109,9 +111,9 @@ class Ego:
         actuator_commands(control, self._vehicle, self._commands)
         self._failing.begin(time_us, self._commands)
 
-    def drive(self) -> BodyState:
-        """Apply this substep's forces; returns the body's state as the substep begins."""
-        position, rotation, velocity, spin = body = self.body_state()
+    def drive(self, body: BodyState, substep_s: float) -> None:
+        """Apply the forces of a substep, or of a part of one, that lasts `substep_s` and begins with that state of the body."""
+        position, rotation, velocity, spin = body
         failing = self._failing
         if self._road.surfaces:
             wheel_points(self._chassis, position, rotation, self._wheels)
@@ -130,7 +132,7 @@ class Ego:
             rotation,
             velocity,
             spin,
-            self.substep_s,
+            substep_s,
         )
         self._engine.push(self.body, force, torque, position)
         if self._wind != (0.0, 0.0):
@@ -138,7 +140,6 @@ class Ego:
             self._engine.push(
                 self.body, *wind_load(self._vehicle, velocity, yaw_of(rotation), self._wind, grip), position
             )
-        return body
 
     def body_state(self) -> BodyState:
         """Position, rotation, velocity and spin of the body's centre of mass, as they are now."""
@@ -151,6 +152,12 @@ class Ego:
         position, rotation, velocity, spin = body
         arm = to_world(rotation, self._along, self._above)
         return position[0] + arm[0], position[1] + arm[1], yaw_of(rotation), moved(velocity, spin, arm), spin[2]
+
+    def solid(self, body: BodyState) -> Box:
+        """What others can touch, from the body's state: the box above the ground clearance."""
+        position, rotation, _, _ = body
+        x, y, z = to_world(rotation, self._along, self._above + 0.5 * self._vehicle.ground_clearance_m)
+        return (position[0] + x, position[1] + y, position[2] + z), rotation, self._solid
 
     def finish(self, dt_s: float) -> EgoState:
         """What only the ego has, as it is now, `dt_s` after the last time (0 at a start)."""

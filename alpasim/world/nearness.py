@@ -27,22 +27,84 @@ MARGIN_M = 0.06
 """Distance at which the engine begins to see two boxes as touching (2 % of a car's half diagonal), and some more."""
 
 
+PART_M, MOST_PARTS = 0.05, 64
+"""How far two boxes may close in a part of a substep, and into how many parts a substep is divided at most: less than the
+smallest overlap that still is a head-on impact, or the engine would push the two aside, the shorter way out."""
+
+
+@compiled
+def box_gaps(
+    ax: float, ay: float, ayaw: float, bx: float, by: float, byaw: float, extent: FloatArray, a: int, b: int
+) -> tuple[float, float, float, float]:
+    """Separations of the boxes of rows a and b along the axes of a, then of b; negative where shadows overlap [m].
+    `extent` (n, 3)."""
+    cos_a, sin_a, cos_b, sin_b = math.cos(ayaw), math.sin(ayaw), math.cos(byaw), math.sin(byaw)
+    dx, dy = bx - ax, by - ay
+    along = abs(cos_a * cos_b + sin_a * sin_b)
+    across = abs(cos_a * sin_b - sin_a * cos_b)
+    la, wa, lb, wb = 0.5 * extent[a, 0], 0.5 * extent[a, 1], 0.5 * extent[b, 0], 0.5 * extent[b, 1]
+    return (
+        abs(dx * cos_a + dy * sin_a) - la - lb * along - wb * across,
+        abs(dy * cos_a - dx * sin_a) - wa - lb * across - wb * along,
+        abs(dx * cos_b + dy * sin_b) - lb - la * along - wa * across,
+        abs(dy * cos_b - dx * sin_b) - wb - la * across - wa * along,
+    )
+
+
 @compiled
 def box_gap(
     ax: float, ay: float, ayaw: float, bx: float, by: float, byaw: float, extent: FloatArray, a: int, b: int
 ) -> float:
     """Greatest separation of the boxes of rows a and b along their four axes: at most their distance, negative where
     they overlap [m]. `extent` (n, 3)."""
-    cos_a, sin_a, cos_b, sin_b = math.cos(ayaw), math.sin(ayaw), math.cos(byaw), math.sin(byaw)
-    dx, dy = bx - ax, by - ay
-    along = abs(cos_a * cos_b + sin_a * sin_b)
-    across = abs(cos_a * sin_b - sin_a * cos_b)
-    la, wa, lb, wb = 0.5 * extent[a, 0], 0.5 * extent[a, 1], 0.5 * extent[b, 0], 0.5 * extent[b, 1]
-    gap = abs(dx * cos_a + dy * sin_a) - la - lb * along - wb * across
-    gap = max(gap, abs(dy * cos_a - dx * sin_a) - wa - lb * across - wb * along)
-    gap = max(gap, abs(dx * cos_b + dy * sin_b) - lb - la * along - wa * across)
-    gap = max(gap, abs(dy * cos_b - dx * sin_b) - wb - la * across - wa * along)
-    return float(gap)
+    gaps = box_gaps(ax, ay, ayaw, bx, by, byaw, extent, a, b)
+    return float(max(max(gaps[0], gaps[1]), max(gaps[2], gaps[3])))
+
+
+@compiled
+def _closes(now: FloatArray, extent: FloatArray, i: int, j: int, substep_s: float) -> float:
+    """How far two boxes close in a substep along the axis that parts them, 0 where they do not touch in it [m]."""
+    before = box_gaps(now[i, 0], now[i, 1], now[i, 2], now[j, 0], now[j, 1], now[j, 2], extent, i, j)
+    after = box_gaps(
+        now[i, 0] + now[i, 3] * substep_s,
+        now[i, 1] + now[i, 4] * substep_s,
+        now[i, 2] + now[i, 5] * substep_s,
+        now[j, 0] + now[j, 3] * substep_s,
+        now[j, 1] + now[j, 4] * substep_s,
+        now[j, 2] + now[j, 5] * substep_s,
+        extent,
+        i,
+        j,
+    )
+    if max(max(after[0], after[1]), max(after[2], after[3])) > MARGIN_M:
+        return 0.0
+    largest, closing = before[0], before[0] - after[0]
+    if before[1] > largest:
+        largest, closing = before[1], before[1] - after[1]
+    if before[2] > largest:
+        largest, closing = before[2], before[2] - after[2]
+    if before[3] > largest:
+        largest, closing = before[3], before[3] - after[3]
+    return float(max(closing, 0.0))
+
+
+@compiled
+def parts_of_substep(pairs: IntArray, now: FloatArray, extent: FloatArray, role: IntArray, substep_s: float) -> int:
+    """Into how many parts to divide a substep so that no two boxes that meet in it close by more than PART_M in a part.
+
+    `pairs` (m, 2) are those that `reachable` found; pairs of free rows, which it leaves to the engine, count too.
+    """
+    fastest = 0.0
+    for p in range(pairs.shape[0]):
+        fastest = max(fastest, _closes(now, extent, pairs[p, 0], pairs[p, 1], substep_s))
+    n = now.shape[0]
+    for i in range(n):
+        if role[i] != FREE:
+            continue
+        for j in range(i + 1, n):
+            if role[j] == FREE:
+                fastest = max(fastest, _closes(now, extent, i, j, substep_s))
+    return int(min(max(math.ceil(fastest / PART_M), 1), MOST_PARTS))
 
 
 @compiled

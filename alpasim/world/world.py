@@ -26,8 +26,8 @@ from alpasim.types import EGO, Bodies, Control, FloatArray, Motion, VehicleParam
 from alpasim.world.actors import Actors, parking
 from alpasim.world.bounds import FARTHEST_M, check_bodies, check_motion
 from alpasim.world.bullet import Engine
-from alpasim.world.contacts import ContactMerger
-from alpasim.world.ego import Ego
+from alpasim.world.contacts import Box, ContactMerger
+from alpasim.world.ego import BodyState, Ego
 from alpasim.world.nearness import guided_rows
 
 
@@ -136,26 +136,56 @@ class World:
 
         Raises PhysicsDiverged where a body's state, or where a behaviour wants it, is not finite or out of bounds.
         """
-        scenario, ego, actors, engine = self._scenario, self._ego, self._actors, self._engine
+        scenario = self._scenario
         check_motion(motion, scenario.ids, state.step)
         self._stored = None
         self._merger.begin()
-        ego.begin(control, state.time_us)
-        actors.begin(motion)
+        self._ego.begin(control, state.time_us)
+        self._actors.begin(motion)
         for substep in range(scenario.substeps):
-            body = ego.drive()
-            readable = False
-            if actors.watching:
-                actors.see_ego(*ego.in_plane(body))
-                actors.see_struck()
-                readable = actors.guide(substep / scenario.substeps)
+            self._substep(substep)
+        return self._commit(motion, state.step + 1, scenario.dt_us * 1e-6)
+
+    def _substep(self, substep: int) -> None:
+        """One substep, in parts where bodies that close fast meet in it: both have to be seen to touch before they are in
+        each other deeper than they overlap sideways, or a head-on impact is solved as a graze."""
+        ego, actors, engine = self._ego, self._actors, self._engine
+        substeps, seconds = self._scenario.substeps, ego.substep_s
+        body, readable = self._see(substep / substeps)
+        parts = actors.parts_of_substep(seconds) if readable else 1
+        if parts > 1:
+            seconds /= parts
+            engine.set_substep(seconds)
+        for part in range(parts):
+            if part:
+                body, readable = self._see((substep + part / parts) / substeps)
+            ego.drive(body, seconds)
             engine.step()
             if readable:
-                touching = self._merger.add(engine.contacts(), substep, ego.substep_s, actors.now, actors.ignored)
-                if touching:
-                    actors.strike(touching)
-                    self._look_again((substep + 1) / scenario.substeps)
-        return self._commit(motion, state.step + 1, scenario.dt_us * 1e-6)
+                self._feel(body, substep, seconds, (substep + (part + 1) / parts) / substeps)
+        if parts > 1:
+            engine.set_substep(ego.substep_s)
+
+    def _see(self, share: float) -> tuple[BodyState, bool]:
+        """How the ego moves, and whether there will be contacts to read: what others do after a `share` of the step."""
+        body = self._ego.body_state()
+        if not self._actors.watching:
+            return body, False
+        self._actors.see_ego(*self._ego.in_plane(body))
+        self._actors.see_struck()
+        return body, self._actors.guide(share)
+
+    def _feel(self, body: BodyState, substep: int, seconds: float, share: float) -> None:
+        """Read the contacts of what was just simulated, which the ego began with `body`, a `share` of the step being over."""
+
+        def box_of(row: int) -> Box:
+            return self._ego.solid(body) if row == EGO else self._actors.box_of(row)
+
+        actors = self._actors
+        touching = self._merger.add(self._engine.contacts(), substep, seconds, actors.now, actors.ignored, box_of)
+        if touching:
+            actors.strike(touching)
+            self._look_again(share)
 
     def _build(self, scenario: Scenario) -> None:
         """Create every body, in row order, where it waits."""
@@ -165,7 +195,7 @@ class World:
         self._actors = Actors(self._engine, scenario)
         rows = {self._ego.body: EGO}
         rows.update({body: row for row, body in enumerate(self._actors.bodies) if row != EGO})
-        self._merger = ContactMerger(rows)
+        self._merger = ContactMerger(rows, self._actors.masses)
 
     def _look_again(self, share: float) -> None:
         """After a contact free bodies move differently, so who may touch whom is asked anew."""

@@ -116,7 +116,19 @@ def state(step: int, actors: int = 3, seed: int = 0) -> WorldState:
     contacts: tuple[Contact, ...] = ()
     if step % 3 == 2:
         contacts = tuple(
-            Contact(0, row, float(rng.normal()), rng.normal(size=3), rng.normal(size=3), float(rng.random()), 4)
+            Contact(
+                0,
+                row,
+                float(rng.normal()),
+                rng.normal(size=3),
+                rng.normal(size=3),
+                float(rng.random()),
+                4,
+                "wheel",
+                "top",
+                rng.normal(size=3),
+                rng.normal(size=3),
+            )
             for row in (-1, 1)
         )
     return WorldState(

@@ -230,5 +230,5 @@ def test_no_field_of_a_state_is_left_out_of_the_log() -> None:
         "step time_us ids kinds extent present struck position rotation yaw velocity angular_velocity ego signals contacts "
         "events",
         "velocity_in_rig acceleration_in_rig yaw_rate_radps steering_angle_rad pedal wheel_load wheel_slipping reverse",
-        "first second impulse_ns point normal closing_speed_mps substep",
+        "first second impulse_ns point normal closing_speed_mps substep first_part second_part first_delta_v second_delta_v",
     ]
