@@ -1,4 +1,4 @@
-"""What must hold for lanes, signals, surfaces and courses before they make a road; every breach is an InputError.
+"""What must hold for lanes, signals, surfaces, courses and relief before they make a road; every breach is an InputError.
 
 Checks form and references only: whether a road is sensible to drive on is not asked here.
 """
@@ -6,16 +6,24 @@ Checks form and references only: whether a road is sensible to drive on is not a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
 import numpy as np
 
 from alpasim.errors import InputError, did_you_mean
 from alpasim.road.lanes import Course, Lane, Signal, SurfacePatch
+from alpasim.road.soil import SOILS
+from alpasim.road.unlevel import Bump, CrossSlope, Grade, Part, Raised
 from alpasim.types import FloatArray
 
 
 def check_road(
-    lanes: Sequence[Lane], signals: Sequence[Signal], surfaces: Sequence[SurfacePatch], courses: Sequence[Course]
+    lanes: Sequence[Lane],
+    signals: Sequence[Signal],
+    surfaces: Sequence[SurfacePatch],
+    courses: Sequence[Course],
+    parts: Sequence[Part],
+    terrain: str,
 ) -> None:
     """Raise InputError at the first thing that is wrong."""
     if not lanes:
@@ -40,6 +48,33 @@ def check_road(
             if not chain:
                 raise InputError(f"{where}: a lane of it has no lane ids, expected at least one")
             _check_known(where, "lists lane", chain, known)
+    for number, part in enumerate(parts):
+        _check_part(f"road: relief {number}", part)
+    if terrain not in SOILS:
+        raise InputError(
+            f"road: unknown terrain {terrain!r}{did_you_mean(terrain, SOILS)}, expected one of {', '.join(SOILS)}"
+        )
+
+
+def _check_part(where: str, part: Part) -> None:
+    values = asdict(part)
+    for name in ("line", "polygon"):
+        if name in values:
+            _check_points(where, name, values[name], at_least=2 if name == "line" else 3)
+    for name, value in values.items():
+        if isinstance(value, float) and not np.isfinite(value):
+            raise InputError(f"{where}: {name} is {value}, expected a finite number")
+    if isinstance(part, Grade | CrossSlope) and not 0.0 < 2.0 * part.ease <= (part.end - part.begin) * (1.0 + 1e-9):
+        length = part.end - part.begin
+        raise InputError(
+            f"{where}: ease is {part.ease:g} m, expected more than 0 and at most half its length {length:g} m"
+        )
+    if isinstance(part, CrossSlope) and not part.right < part.left:
+        raise InputError(f"{where}: reaches from {part.right:g} to {part.left:g} m, expected left to be more")
+    if isinstance(part, Raised) and not part.face > 0.0:
+        raise InputError(f"{where}: its face is {part.face:g} m wide, expected more than 0")
+    if isinstance(part, Bump) and not (part.length > 0.0 and part.right + part.left > 0.0):
+        raise InputError(f"{where}: is {part.length:g} m by {part.right + part.left:g} m, expected more than 0")
 
 
 def _unique(what: str, names: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from shapely.geometry import MultiPolygon
 from alpasim.errors import InputError, did_you_mean
 from alpasim.road import queries
 from alpasim.road.checks import check_road
-from alpasim.road.index import border_segments, drivable_area, flatten, lane_polygon, make_grid, ring_table
+from alpasim.road.index import border_segments, drivable_area, flatten, lane_polygon, make_grid
 from alpasim.road.lanes import (
     DRIVABLE_KINDS,
     TRAFFIC_KINDS,
@@ -69,7 +69,7 @@ class RoadNetwork:
         parts: Sequence[Part] = (),
         terrain: str = TERRAIN,
     ) -> None:
-        check_road(lanes, signals, surfaces, courses)
+        check_road(lanes, signals, surfaces, courses, parts, terrain)
         self.lanes: tuple[Lane, ...] = tuple(lanes)
         self.signals: tuple[Signal, ...] = tuple(signals)
         self.surfaces: tuple[SurfacePatch, ...] = tuple(surfaces)
@@ -95,8 +95,6 @@ class RoadNetwork:
         self.terrain = terrain
         self.relief: Relief = make_relief(self.parts, self.lanes, self.bounds)
         self.ground: Ground = make_ground(self.surfaces, terrain)
-        self._rings, self._ring_start = ring_table([patch.polygon for patch in self.surfaces])
-        self._ring_friction = frozen(np.array([patch.friction for patch in self.surfaces], dtype=np.float64))
         self._phases = _phase_table(self.signals)
         self._built = True
 
@@ -168,8 +166,10 @@ class RoadNetwork:
 
     def friction_at(self, points: FloatArray, base: float) -> FloatArray:
         """Friction (m,) under the points (m, 2): that of the last listed surface that contains each, else `base`."""
-        patches = self._rings, self._ring_start, self._ring_friction
-        return queries.friction_at(np.ascontiguousarray(points), float(base), *patches)
+        ground = self.ground
+        return queries.friction_at(
+            np.ascontiguousarray(points), float(base), ground.ring, ground.ring_start, ground.friction
+        )
 
     def heights(self, points: FloatArray) -> FloatArray:
         """Full height (m,) of the ground at the points (m, 2), kerbs, bumps and holes included [m]."""

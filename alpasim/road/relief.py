@@ -28,7 +28,7 @@ class Relief(NamedTuple):
     `rise` (ny * nx,) holds heights at the grid's points x0 + ix * cell, y0 + iy * cell. Raised and lowered parts are found
     through a second grid of square cells of `part_cell`: cell c holds the entries start[c]..start[c + 1]-1, each with its
     `part`, whether the cell's lower left corner is `inside` it, and those of its border `edges` (e, 4) that come near the
-    cell, first[k]..first[k + 1]-1. `shape` (parts, 10) says what a part is.
+    cell, span[k, 0]..span[k, 1]-1. `shape` (parts, 10) says what a part is.
     """
 
     level: bool
@@ -47,24 +47,37 @@ class Relief(NamedTuple):
     start: IntArray
     part: IntArray
     inside: BoolArray
-    first: IntArray
+    span: IntArray
     edges: FloatArray
     shape: FloatArray
 
 
-def no_parts() -> tuple[IntArray, IntArray, BoolArray, IntArray, FloatArray, FloatArray]:
-    """The last six fields of a relief without raised or lowered parts."""
-    return (
-        frozen(np.zeros(1, dtype=np.int64)),
-        frozen(np.zeros(0, dtype=np.int64)),
-        frozen(np.zeros(0, dtype=np.bool_)),
-        frozen(np.zeros(1, dtype=np.int64)),
-        frozen(np.zeros((0, 4))),
-        frozen(np.zeros((0, 10))),
+def _level() -> Relief:
+    no_numbers, no_flags, nothing = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_), np.zeros(0)
+    return Relief(
+        level=True,
+        rising=False,
+        x0=0.0,
+        y0=0.0,
+        cell=1.0,
+        nx=0,
+        ny=0,
+        rise=frozen(nothing),
+        part_x0=0.0,
+        part_y0=0.0,
+        part_cell=1.0,
+        part_nx=0,
+        part_ny=0,
+        start=frozen(np.zeros(1, dtype=np.int64)),
+        part=frozen(no_numbers),
+        inside=frozen(no_flags),
+        span=frozen(np.zeros((0, 2), dtype=np.int64)),
+        edges=frozen(np.zeros((0, 4))),
+        shape=frozen(np.zeros((0, 10))),
     )
 
 
-LEVEL = Relief(True, False, 0.0, 0.0, 1.0, 0, 0, frozen(np.zeros(0)), 0.0, 0.0, 1.0, 0, 0, *no_parts())
+LEVEL = _level()
 """The relief of a level road."""
 
 
@@ -155,7 +168,7 @@ def _area_at(x: float, y: float, k: int, x0: float, y0: float, relief: Relief) -
     """
     inside = bool(relief.inside[k])
     nearest = np.inf
-    for e in range(relief.first[k], relief.first[k + 1]):
+    for e in range(relief.span[k, 0], relief.span[k, 1]):
         ax, ay, bx, by = relief.edges[e, 0], relief.edges[e, 1], relief.edges[e, 2], relief.edges[e, 3]
         if (ax <= x0) != (bx <= x0) and above(ax, ay, bx, by, x0, y0) != above(ax, ay, bx, by, x0, y):
             inside = not inside
