@@ -56,18 +56,24 @@ def resistance_n(speed_mps: float, vehicle: VehicleParameters) -> float:
 
 
 def control_for(
-    steering_angle_rad: float, acceleration_mps2: float, speed_mps: float, vehicle: VehicleParameters
+    steering_angle_rad: float,
+    acceleration_mps2: float,
+    speed_mps: float,
+    vehicle: VehicleParameters,
+    *,
+    reverse: bool = False,
 ) -> Control:
-    """The Control that gives a road-wheel angle [rad] and an acceleration [m/s^2] at a forward speed [m/s], once the
-    actuators have followed; clipped to what the vehicle can do on dry ground."""
+    """The Control that gives a road-wheel angle [rad] and an acceleration [m/s^2] at a speed [m/s], once the actuators
+    have followed; clipped to what the vehicle can do on dry ground. Speed and acceleration count in the direction of
+    the gear: backwards with `reverse`."""
     force = vehicle.mass_kg * acceleration_mps2 + resistance_n(max(speed_mps, 0.0), vehicle)
     pedal = force / (vehicle.max_drive_force_n if force > 0.0 else vehicle.max_brake_force_n)
-    return clip_control(Control(steering_angle_rad / vehicle.max_steering_angle_rad, pedal))
+    return clip_control(Control(steering_angle_rad / vehicle.max_steering_angle_rad, pedal, reverse))
 
 
 def acceleration_of(pedal: float, speed_mps: float, vehicle: VehicleParameters) -> float:
-    """The acceleration [m/s^2] that a pedal position gives on dry level ground at a forward speed: undoes
-    `control_for`."""
+    """The acceleration [m/s^2] that a pedal position gives on dry level ground at a speed, both in the direction of the
+    gear: undoes `control_for`."""
     if pedal > 0.0:
         force = min(pedal * vehicle.max_drive_force_n, vehicle.max_power_w / max(speed_mps, 0.1))
     else:

@@ -5,7 +5,9 @@ is at each tenth of the next second and a half; across, at how far the path lies
 takes the vehicle. In both it gives the first of those commands that keep the vehicle nearest to these places while
 changing little, by a model of what the vehicle makes of them (`preview.py`), so lags, understeer and limits need no
 gains of their own. Where the trajectory stands, or has ended, the vehicle stands at its place and the wheel is held.
-It plans nothing and looks at no other actor.
+
+Where poses move backwards along their headings the vehicle reverses, its rear axle on the path (`reversing.py`); it
+stops before it changes gear. It plans nothing and looks at no other actor.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import numpy as np
 from alpasim.errors import PolicyInvalidAction
 from alpasim.memory import Memory, read
 from alpasim.types import Control, EgoState, FloatArray, IntArray, Trajectory, VehicleParameters
-from alpasim.vehicle.actuation import acceleration_limits, acceleration_of, control_for
+from alpasim.vehicle.actuation import acceleration_limits, acceleration_of, clip_control, control_for
 from alpasim.vehicle.dynamics import GRAVITY_MPS2, chassis
 from alpasim.vehicle.preview import (
     STEPS,
@@ -29,6 +31,7 @@ from alpasim.vehicle.preview import (
     swerved_distance,
     thin_out,
 )
+from alpasim.vehicle.reversing import present_leg, rolled_distance
 
 STEP_US = 100_000
 """Time between the places looked ahead at; there are `preview.STEPS` of them."""
@@ -46,6 +49,10 @@ FARTHEST_SIDE_S = 0.1
 LEAST_MODEL_SPEED_MPS = 2.5
 """Below this speed the vehicle rolls where its wheels point, and the model is asked at this pace."""
 
+BESIDE_BACKWARDS_M, LEAST_BACKWARD_PACE = 0.02, 0.4
+"""The same in reverse: the rear axle can be held nearer to its path, and a slower vehicle is taken to roll this many
+wheelbases a second."""
+
 LEAST_POSE_STEP_M, SHORTEST_PATH_M = 0.05, 0.4
 """Poses nearer to the one before, and paths ahead that are shorter, are the jitter of a standing vehicle."""
 
@@ -58,6 +65,12 @@ FRICTION = 0.9
 STANDING_MPS, STANDING_M, HOLDING_MPS2 = 0.15, 0.4, -2.0
 """Where the trajectory moves slower than this, the vehicle too, and is this near to its place, its brakes hold it
 so."""
+
+TURN_BACK_MPS, TURN_BACK_MPS2 = 0.5, -3.0
+"""A vehicle that rolls against the gear that it needs faster than this brakes so, before anything else."""
+
+WAIT_US = 10_000_000
+"""How long the place where a trajectory changes gear is held out to the vehicle that is still on its way there."""
 
 END_PLACE_GAIN, END_SPEED_GAIN = 1.0, 2.0
 """Feedback towards the last pose once the trajectory's time is over, critically damped [1/s^2], [1/s]."""
@@ -104,6 +117,14 @@ def poses_in_world(poses: FloatArray, rig_pose: FloatArray) -> FloatArray:
     return world
 
 
+def leg(times: IntArray, poses: FloatArray, first: int, last: int, now_us: int) -> tuple[IntArray, FloatArray]:
+    """Poses `first` to `last` of a trajectory, the last of which waits for the vehicle where more come after it."""
+    piece_times, piece = times[first : last + 1], poses[first : last + 1]
+    if last + 1 == len(times):
+        return piece_times, piece
+    return np.append(piece_times, max(now_us, int(piece_times[-1])) + WAIT_US), np.vstack((piece, piece[-1:]))
+
+
 class Tracker:
     """Drives one vehicle along trajectories; remembers nothing but what it last asked of the actuators."""
 
@@ -121,6 +142,7 @@ class Tracker:
         """Forget the last drive."""
         self._steering_angle = 0.0
         self._acceleration = 0.0
+        self._reverse = False
         self._asked_us: int | None = None
 
     def save(self) -> Memory:
@@ -145,23 +167,43 @@ class Tracker:
         times, poses = check_trajectory(trajectory)
         if trajectory.frame == "rig":
             poses = poses_in_world(poses, rig_pose)
-        points = poses[:, :2] + self._along * np.stack((np.cos(poses[:, 2]), np.sin(poses[:, 2])), axis=1)
         self._remember(ego, time_us)
         x, y, _, yaw = (float(value) for value in rig_pose)
-        origin = (x + self._along * math.cos(yaw), y + self._along * math.sin(yaw), yaw)
-        path = np.empty((len(times), 3))
         since, until = time_us - PAST_US, time_us + FUTURE_US
+        backing = ego.speed_mps < -STANDING_MPS
+        first, last, self._reverse = present_leg(times, poses, time_us, since, until, yaw, backing)
+        if self._reverse != ego.reverse and self._speed(ego) < -TURN_BACK_MPS:
+            return self._turn_back(ego)
+        if last - first + 1 < len(times):
+            times, poses = leg(times, poses, first, last, time_us)
+        along = 0.0 if self._reverse else self._along
+        points = poses[:, :2] + along * np.stack((np.cos(poses[:, 2]), np.sin(poses[:, 2])), axis=1)
+        course = yaw + math.pi if self._reverse else yaw
+        origin = (x + along * math.cos(yaw), y + along * math.sin(yaw), course)
+        path = np.empty((len(times), 3))
         count = thin_out(times, points, since, until, LEAST_POSE_STEP_M, SHORTEST_PATH_M, path)
         if count > 1 and path[count - 1, 2] - nearest(path, count, origin[0], origin[1])[0] >= SHORTEST_PATH_M:
-            self._steering_angle = self._steer(path, count, origin, ego)
+            steer = self._steer_back if self._reverse else self._steer
+            self._steering_angle = steer(path, count, origin, ego)
         steps = distances_ahead(times, points, path, count, time_us, origin, STEP_US, self._places)
-        return control_for(self._steering_angle, self._accelerate(steps, ego), ego.speed_mps, self._vehicle)
+        acceleration = self._accelerate(steps, ego)
+        return control_for(self._steering_angle, acceleration, self._speed(ego), self._vehicle, reverse=self._reverse)
+
+    def _speed(self, ego: EgoState) -> float:
+        """Speed in the direction of the gear that the trajectory asks for."""
+        return -ego.speed_mps if self._reverse else ego.speed_mps
+
+    def _turn_back(self, ego: EgoState) -> Control:
+        """Brake, the wheels as they are, for a gear that the vehicle is too fast for."""
+        self._acceleration = 0.0
+        pedal = TURN_BACK_MPS2 * self._vehicle.mass_kg / self._vehicle.max_brake_force_n
+        return clip_control(Control(self._steering_angle / self._vehicle.max_steering_angle_rad, pedal, ego.reverse))
 
     def _remember(self, ego: EgoState, time_us: int) -> None:
         """Take the commands in force from the actuators where somebody else was driving just now."""
         if self._asked_us is None or time_us - self._asked_us > 1.5e6 * self._dt_s:
             self._steering_angle = ego.steering_angle_rad
-            self._acceleration = acceleration_of(ego.pedal, ego.speed_mps, self._vehicle)
+            self._acceleration = acceleration_of(ego.pedal, abs(ego.speed_mps), self._vehicle)
         self._asked_us = time_us
 
     def _steer(self, path: FloatArray, count: int, origin: tuple[float, float, float], ego: EgoState) -> float:
@@ -189,9 +231,26 @@ class Tracker:
         weight = BESIDE_M / change
         return smoothest(self._places, self._free, self._answer, steps, before, weight, -largest, largest)
 
+    def _steer_back(self, path: FloatArray, count: int, origin: tuple[float, float, float], ego: EgoState) -> float:
+        """Road-wheel angle that leads the rear axle backwards onto and along the path."""
+        vehicle, step_s = self._vehicle, STEP_US * 1e-6
+        speed = max(-ego.speed_mps, LEAST_BACKWARD_PACE * vehicle.wheelbase_m)
+        # Seen along the way of travel a wheel turned to the left bends it to the right.
+        now, before = -math.tan(ego.steering_angle_rad), -math.tan(self._steering_angle)
+        base, lag_s = vehicle.wheelbase_m, vehicle.steering_lag_s
+        rolled_distance(speed, base, lag_s, now, before, step_s, self._free)
+        rolled_distance(speed, base, lag_s, 0.0, 1.0, step_s, self._answer)
+        steps = offsets_ahead(path, count, origin, speed * step_s, self._places)
+        far = float(self._places[0])
+        self._places -= far - min(FARTHEST_SIDE_S * speed, max(-FARTHEST_SIDE_S * speed, far))
+        change = step_s * min(STEERING_SHARE * vehicle.max_steering_rate_radps, SIDE_JERK_MPS3 * base / speed**2)
+        largest = min(math.tan(vehicle.max_steering_angle_rad), FRICTION * GRAVITY_MPS2 * base / speed**2)
+        weight = BESIDE_BACKWARDS_M / change
+        return -math.atan(smoothest(self._places, self._free, self._answer, steps, before, weight, -largest, largest))
+
     def _accelerate(self, steps: int, ego: EgoState) -> float:
         """Acceleration that brings the vehicle to where the trajectory is, and keeps it there."""
-        vehicle, speed, places, step_s = self._vehicle, ego.speed_mps, self._places, STEP_US * 1e-6
+        vehicle, speed, places, step_s = self._vehicle, self._speed(ego), self._places, STEP_US * 1e-6
         wanted = (places[steps] - places[0]) / (steps * step_s) if steps else 0.0
         if speed < STANDING_MPS and wanted < STANDING_MPS and places[0] < STANDING_M:
             self._acceleration = HOLDING_MPS2
@@ -199,7 +258,8 @@ class Tracker:
         if not steps:
             self._acceleration = -END_SPEED_GAIN * speed + END_PLACE_GAIN * float(places[0])
             return self._acceleration
-        now, before = acceleration_of(ego.pedal, speed, vehicle), self._acceleration
+        pedal = ego.pedal if self._reverse == ego.reverse else min(ego.pedal, 0.0)
+        now, before = acceleration_of(pedal, speed, vehicle), self._acceleration
         if speed < STANDING_MPS:
             now, before = max(now, 0.0), max(before, 0.0)
         lag_s = 0.5 * (vehicle.drive_lag_s + vehicle.brake_lag_s)

@@ -71,6 +71,7 @@ class Ego:
         self._load[:] = self._chassis.static_load
         self._slipping[:] = False
         self._velocity_before = (speed * cos, speed * sin, 0.0)
+        self._reverse = False
 
     def _begin(self, scenario: Scenario, position: Vector, rotation: Vector, velocity: Vector, spin: Vector) -> None:
         """Be a body that moves so in a scenario's surroundings."""
@@ -88,6 +89,7 @@ class Ego:
             "load": self._load.copy(),
             "slipping": self._slipping.copy(),
             "velocity": np.array(self._velocity_before),
+            "reverse": self._reverse,
             "failing": self._failing.save(),
         }
 
@@ -105,9 +107,11 @@ class Ego:
         self._failing.load(read(memory, "failing", dict))
         vx, vy, vz = finite(memory, "velocity", (3,)).tolist()
         self._velocity_before = (vx, vy, vz)
+        self._reverse = read(memory, "reverse", bool)
 
     def begin(self, control: Control, time_us: int) -> None:
         """Take over what the actuators shall do in the control step that starts at `time_us`."""
+        self._reverse = control.reverse
         actuator_commands(control, self._vehicle, self._commands)
         self._failing.begin(time_us, self._commands)
 
@@ -176,9 +180,10 @@ class Ego:
             acceleration_in_rig=frozen(np.array(in_rig(gained, cos, sin))),
             yaw_rate_radps=yaw_rate,
             steering_angle_rad=float(self._actuators[STEER]),
-            pedal=float(self._actuators[DRIVE] - self._actuators[BRAKE]),
+            pedal=float(abs(self._actuators[DRIVE]) - self._actuators[BRAKE]),
             wheel_load=frozen(self._load.copy()),
             wheel_slipping=frozen(self._slipping.copy()),
+            reverse=self._reverse,
         )
 
     def write(self, bodies: Bodies) -> None:
