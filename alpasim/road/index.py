@@ -44,8 +44,8 @@ def lane_polygon(left: FloatArray, right: FloatArray) -> Polygon | MultiPolygon:
     return repaired if isinstance(repaired, Polygon | MultiPolygon) else Polygon()
 
 
-def drivable_area(polygons: Sequence[Polygon | MultiPolygon]) -> MultiPolygon:
-    """Union of lane polygons, closed over gaps below 2 * CLOSING_M and freed of specks."""
+def joined_area(polygons: Sequence[Polygon | MultiPolygon]) -> MultiPolygon:
+    """Union of lane polygons (the drivable area from those that are), closed over gaps below 2 * CLOSING_M and freed of specks."""
     union = shapely.union_all(polygons)
     closed = union.buffer(CLOSING_M, join_style="mitre", mitre_limit=3.0)
     closed = closed.buffer(-CLOSING_M, join_style="mitre", mitre_limit=3.0)

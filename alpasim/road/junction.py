@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from alpasim.road.junction_corners import corner_sidewalks
 from alpasim.road.junction_signals import junction_signals
 from alpasim.road.lanes import Course, Lane, LaneKind, LineMark, Neighbour
-from alpasim.road.layout import layout_strips, road_course
+from alpasim.road.layout import layout_strips, raised, road_course
 from alpasim.road.network import RoadNetwork
 from alpasim.road.piece_models import Arm, JunctionModel, LayoutModel
 from alpasim.road.ribbon import Reference, Section, Stretch, Strip, lane_id, level, ribbon, strip_lane
@@ -73,7 +74,9 @@ def build_junction(model: JunctionModel, arms: Sequence[Arm]) -> RoadNetwork:
     lanes = {name: _beside(lane, ways) for name, lane in lanes.items()}
     courses.extend(_through_courses(lanes, ways, arms))
     apron = _apron(mouths, "north" in arms)
-    return RoadNetwork([*lanes.values(), apron], signals, courses=courses)
+    corners = corner_sidewalks(apron, model.sidewalk_m, model.corner_radius_m, "north" in arms)
+    sidewalks = raised(model.sidewalk_m, model.kerb_height_m)
+    return RoadNetwork([*lanes.values(), apron, *corners], signals, courses=courses, parts=sidewalks)
 
 
 def _arm(mouths: _Mouths, arm: Arm) -> tuple[list[Lane], list[Course]]:

@@ -14,6 +14,7 @@ import numpy as np
 from alpasim.road.lanes import Course, LaneKind, LineMark
 from alpasim.road.piece_models import LayoutModel
 from alpasim.road.ribbon import Reference, Section, Strip, lane_id, level
+from alpasim.road.unlevel import Sidewalks
 
 
 def layout_strips(model: LayoutModel) -> tuple[Strip, ...]:
@@ -66,6 +67,11 @@ def _kerbed(strips: list[Strip]) -> tuple[Strip, ...]:
             kerbed[i] = replace(kerbed[i], right_mark=LineMark.KERB)
             kerbed[i + 1] = replace(kerbed[i + 1], left_mark=LineMark.KERB)
     return tuple(kerbed)
+
+
+def raised(sidewalk_m: float, kerb_height_m: float) -> tuple[Sidewalks, ...]:
+    """What raises the sidewalks of a road: nothing where it has none."""
+    return (Sidewalks(kerb_height_m),) if sidewalk_m > 0.0 and kerb_height_m > 0.0 else ()
 
 
 def road_course(name: str, reference: Reference, sections: Sequence[Section]) -> Course:

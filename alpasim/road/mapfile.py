@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alpasim.errors import InputError
 from alpasim.road.lanes import Course, Lane, LaneKind, LineMark, Neighbour, Signal, SignalPhase, SurfacePatch
+from alpasim.road.map_relief import PartModel, part_in, part_out
 from alpasim.road.network import RoadNetwork
 from alpasim.types import FloatArray, SignalColour
 
@@ -89,6 +90,8 @@ class _MapModel(_Model):
     signals: list[_SignalModel]
     surfaces: list[_SurfaceModel]
     courses: list[_CourseModel]
+    relief: list[PartModel] = []
+    """Absent from maps of level roads."""
 
 
 def dump_map(road: RoadNetwork) -> str:
@@ -102,6 +105,8 @@ def dump_map(road: RoadNetwork) -> str:
         ],
         "courses": [_course_out(course) for course in road.courses.values()],
     }
+    if road.parts:
+        parts["relief"] = [part_out(part) for part in road.parts]
     lines = [f'{{"schema":"{SCHEMA}"']
     for key, entries in parts.items():
         rows = ",\n".join(
@@ -128,6 +133,7 @@ def load_map(text: str, name: str) -> RoadNetwork:
             signals=[_signal_in(signal) for signal in model.signals],
             surfaces=[SurfacePatch(_points(patch.polygon), patch.friction, patch.kind) for patch in model.surfaces],
             courses=[_course_in(course) for course in model.courses],
+            parts=[part_in(part) for part in model.relief],
         )
     except InputError as cause:
         raise InputError(f"{name}: {cause}") from cause

@@ -17,7 +17,7 @@ from shapely.geometry import MultiPolygon
 from alpasim.errors import InputError, did_you_mean
 from alpasim.road import queries
 from alpasim.road.checks import check_road
-from alpasim.road.index import border_segments, drivable_area, flatten, lane_polygon, make_grid
+from alpasim.road.index import border_segments, flatten, joined_area, lane_polygon, make_grid
 from alpasim.road.lanes import (
     DRIVABLE_KINDS,
     TRAFFIC_KINDS,
@@ -79,7 +79,7 @@ class RoadNetwork:
             for points in (lane.centre, lane.left, lane.right):
                 frozen(points)
         drivable = [lane_polygon(lane.left, lane.right) for lane in self.lanes if lane.kind in DRIVABLE_KINDS]
-        self.drivable: MultiPolygon = drivable_area(drivable)
+        self.drivable: MultiPolygon = joined_area(drivable)
         rank = [0 if lane.kind in TRAFFIC_KINDS else 1 if lane.kind in DRIVABLE_KINDS else 2 for lane in self.lanes]
         self.arrays: queries.RoadArrays = flatten(
             [np.ascontiguousarray(lane.centre) for lane in self.lanes],

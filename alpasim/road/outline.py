@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from alpasim.road.index import lane_polygon
+from alpasim.road.index import joined_area, lane_polygon
 from alpasim.road.lanes import Lane, LaneKind, LineMark, Neighbour
 from alpasim.road.network import RoadNetwork
 from alpasim.types import FloatArray
@@ -55,7 +55,7 @@ def outline(road: RoadNetwork) -> RoadOutline:
     paths: list[tuple[LaneKind, Area]] = []
     for kind in (LaneKind.SIDEWALK, LaneKind.BICYCLE, LaneKind.CROSSING):
         parts = [lane_polygon(lane.left, lane.right) for lane in road.lanes if lane.kind is kind]
-        paths.extend((kind, area) for area in _areas(shapely.union_all(parts)))
+        paths.extend((kind, area) for area in _areas(joined_area(parts)))
     return RoadOutline(
         pavement=tuple(_areas(road.drivable)),
         paths=tuple(paths),

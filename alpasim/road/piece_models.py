@@ -15,12 +15,15 @@ MPS_PER_KPH = 1.0 / 3.6
 LaneCount = Annotated[int, Field(ge=1, le=8)]
 LaneWidth = Annotated[float, Field(ge=2.0, le=8.0)]
 StripWidth = Annotated[float, Field(ge=0.0, le=10.0)]
+KerbHeight = Annotated[float, Field(ge=0.0, le=0.3)]
 Length = Annotated[float, Field(ge=1.0, le=20_000.0)]
 Radius = Annotated[float, Field(ge=-100_000.0, le=100_000.0)]
 Arm = Literal["south", "east", "north", "west"]
 
 MOST_ROAD_M = 50_000.0
 """Longest road made of pieces [m]: more takes minutes to build."""
+KERB_HEIGHT_M = 0.12
+"""Height of a kerb that says nothing else [m]: usual in towns, and what a car's wheel climbs with a blow."""
 LEAST_RAMP_M = 30.0
 """Shortest acceleration or deceleration lane [m]."""
 
@@ -61,6 +64,8 @@ class LayoutModel(_Limited):
     shoulder_m: StripWidth = 0.0
     parking_m: StripWidth = 0.0
     sidewalk_m: StripWidth = 0.0
+    kerb_height_m: KerbHeight = KERB_HEIGHT_M
+    """How far sidewalks lie above the street."""
 
     @property
     def layout(self) -> tuple[object, ...]:
@@ -72,6 +77,7 @@ class LayoutModel(_Limited):
             self.shoulder_m,
             self.parking_m,
             self.sidewalk_m,
+            self.kerb_height_m,
         )
 
 
@@ -202,6 +208,7 @@ class JunctionModel(_Limited):
     lane_width_m: LaneWidth = 3.5
     corner_radius_m: Annotated[float, Field(ge=2.0, le=50.0)] = 6.0
     sidewalk_m: StripWidth = 0.0
+    kerb_height_m: KerbHeight = KERB_HEIGHT_M
     cross_speed_limit_kph: Annotated[float, Field(gt=0.0, le=500.0)] | None = None
     signals: SignalsModel | None = None
     stop_lines: Annotated[tuple[Arm, ...], Field(strict=False)] | None = None

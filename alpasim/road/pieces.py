@@ -14,7 +14,7 @@ import numpy as np
 
 from alpasim.errors import InputError
 from alpasim.road.junction import build_junction
-from alpasim.road.layout import layout_strips, road_course
+from alpasim.road.layout import layout_strips, raised, road_course
 from alpasim.road.mapfile import load_map
 from alpasim.road.motorway import build_motorway
 from alpasim.road.network import RoadNetwork
@@ -104,4 +104,5 @@ def _chain(pieces: Sequence[StraightModel | CurveModel]) -> RoadNetwork:
             limit = piece.limit_mps
         sections.append(Section(ends[number], ends[number + 1], strips, limit))
     lanes = ribbon("main", reference, sections)
-    return RoadNetwork(lanes, courses=[road_course("main", reference, sections)])
+    sidewalks = raised(pieces[0].sidewalk_m, pieces[0].kerb_height_m)
+    return RoadNetwork(lanes, courses=[road_course("main", reference, sections)], parts=sidewalks)

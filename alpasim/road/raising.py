@@ -15,7 +15,7 @@ from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from alpasim.compiled import compiled
-from alpasim.road.index import bin_segments, corners_inside, lane_polygon, ring_table
+from alpasim.road.index import bin_segments, corners_inside, joined_area, lane_polygon, ring_table
 from alpasim.road.lanes import Lane, LaneKind, SurfacePatch
 from alpasim.road.polyline import arc_length, pose_within
 from alpasim.road.relief import AREA, BUMP, LEVEL, Ground, Relief
@@ -30,8 +30,6 @@ _MARGIN_M = 30.0
 _LEAST_CELL_M, _MOST_POINTS = 1.0, 200_000
 _PART_CELL_M, _MOST_CELLS = 4.0, 120_000
 _CHUNK = 16
-_JOINT_M = 0.02
-"""Sidewalks with a gap of less than twice this between them are one."""
 
 
 def make_relief(parts: Sequence[Part], lanes: Sequence[Lane], bounds: Bounds) -> Relief:
@@ -171,10 +169,11 @@ def _places(
 
 def _sidewalks(lanes: Sequence[Lane]) -> BaseGeometry:
     """The area of all sidewalks without the crossings."""
-    walked = [lane_polygon(lane.left, lane.right) for lane in lanes if lane.kind is LaneKind.SIDEWALK]
-    crossed = [lane_polygon(lane.left, lane.right) for lane in lanes if lane.kind is LaneKind.CROSSING]
-    area = shapely.union_all(walked).buffer(_JOINT_M, join_style="mitre").buffer(-_JOINT_M, join_style="mitre")
-    return area.difference(shapely.union_all(crossed)) if crossed else area
+    walked, crossed = (
+        joined_area([lane_polygon(lane.left, lane.right) for lane in lanes if lane.kind is kind])
+        for kind in (LaneKind.SIDEWALK, LaneKind.CROSSING)
+    )
+    return walked.difference(crossed)
 
 
 def _edges(area: BaseGeometry) -> FloatArray:
