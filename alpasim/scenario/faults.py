@@ -121,6 +121,9 @@ def _explain_one(
         limit = context.get("min_length", context.get("max_length"))
         bound = "at least" if kind == "too_short" else "at most"
         message = f"found {context['actual_length']} values, expected {bound} {limit}"
+    elif kind in ("string_too_short", "string_too_long"):
+        bound = "at least" if kind == "string_too_short" else "at most"
+        message = f"found {seen}, expected a text of {bound} {next(iter(context.values()))} characters"
     else:
         message = found["msg"].removeprefix("Value error, ")
         if written:
