@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
+import numpy as np
 import pytest
 
-from alpasim.errors import InputError
+from alpasim.env import DriveEnv
+from alpasim.errors import InputError, RecordingError
 from alpasim.recording.reader import read_log
+from alpasim.recording.snapshot import Snapshot
 from alpasim.rollout import run_rollout
-from alpasim.scenario.concrete import PerceptionChoice, Scenario
+from alpasim.scenario.concrete import PerceptionChoice, Scenario, SenseFault
 from alpasim.scenario.loading import load_scenario
+from alpasim.sensors.vector import NEAREST, TRACK_FIELDS
 from alpasim.simulation import Simulation
-from alpasim.types import Control, Decision, Factor, Observation, Reasoning, RolloutBrief
+from alpasim.types import Control, Decision, Factor, Observation, Reasoning, RolloutBrief, SignalColour, Trajectory
 
 ROOT = Path(__file__).parent.parent
 JAYWALKER = ROOT / "scenarios" / "vulnerable" / "jaywalker.scn.yaml"
+TRACKS = NEAREST * sum(field.size for field in TRACK_FIELDS)
+"""How many of the last numbers of `vector` are of tracks."""
 ROLL = Decision(control=Control(0.0, 0.02))
 
 
@@ -145,3 +151,177 @@ def test_the_log_knows_who_stands_behind_every_id_that_was_seen(tmp_path: Path) 
     seen = {int(track) for observation in Looker.seen for track in observation.tracks.ids}
     assert len(seen) > 3
     assert all(names[track] == "walker" for track in seen)
+
+
+ALL_FAIL = (
+    SenseFault("sensor_blackout", 300_000, 500_000, sensor="objects", lost=1.0),
+    SenseFault("sensor_blackout", 0, None, sensor="lidar", lost=0.4),
+    SenseFault("frozen_frame", 600_000, 1_000_000, sensor="all", stale_stamp=False),
+    SenseFault("sensor_delay", 900_000, None, sensor="bev", delay_us=400_000),
+    SenseFault("gps_drift", 200_000, 1_400_000, drift_mps=(0.3, 0.5), limit_m=0.4, noise_sigma_m=0.2),
+)
+"""Every kind of fault, most of them at once."""
+
+
+def seen_in(observation: Observation) -> list[Any]:
+    """Everything that the senses give, to the bit."""
+    tracks = observation.tracks
+    plain = [observation.rig_pose, observation.signals, tracks.ids, tracks.position, tracks.velocity, tracks.yaw]
+    found: list[Any] = [array.tobytes() for array in plain]
+    found += [observation.route_s, observation.route_d]
+    for name, reading in observation.readings.items():
+        found += [name, reading.time_us, *(array.tobytes() for array in reading.arrays.values())]
+    return found
+
+
+def test_failing_senses_repeat_and_go_on_from_a_snapshot_to_the_bit() -> None:
+    failing = replace(scenario("rainy_night"), sense_faults=ALL_FAIL)
+    simulation = Simulation(failing, sensors=("objects", "lidar", "bev"), sensor_options={"lidar": {"rings": 4}})
+
+    def drive(steps: int) -> list[Any]:
+        seen = []
+        for _ in range(steps):
+            simulation.step(ROLL)
+            seen.append(seen_in(simulation.observe()))
+        return seen
+
+    simulation.reset()
+    whole = drive(20)
+    simulation.reset()
+    assert drive(20) == whole
+    for cut in (2, 4, 7, 10, 13):
+        simulation.reset()
+        drive(cut)
+        # What follows a snapshot is physics begun anew, so that branch is compared with branch.
+        snapshot = Snapshot.from_bytes(simulation.snapshot().to_bytes())
+        branch = drive(20 - cut)
+        assert seen_in(simulation.restore(snapshot)) == whole[cut - 1]
+        assert simulation.snapshot().to_bytes() == snapshot.to_bytes()
+        assert drive(20 - cut) == branch
+        other = Simulation(failing, sensors=("objects", "lidar", "bev"), sensor_options={"lidar": {"rings": 4}})
+        assert seen_in(other.restore(snapshot)) == whole[cut - 1]
+        simulation, other = other, simulation
+        assert drive(20 - cut) == branch
+        other.close()
+    simulation.close()
+
+
+def test_a_snapshot_of_another_kind_of_senses_is_refused() -> None:
+    plain = Simulation(scenario(), sensors=("objects",))
+    plain.reset()
+    snapshot = plain.snapshot()
+    plain.close()
+    failing = Simulation(replace(scenario(), sense_faults=ALL_FAIL), sensors=("objects",))
+    failing.reset()
+    with pytest.raises(RecordingError, match="is missing"):
+        failing.restore(snapshot)
+    failing.close()
+
+
+def test_failing_senses_leave_the_truth_and_the_brief_alone() -> None:
+    states, briefs = [], []
+    for faults in ((), ALL_FAIL):
+        simulation = Simulation(replace(scenario(), sense_faults=faults), sensors=("objects", "lidar"))
+        simulation.reset()
+        briefs.append(simulation.brief)
+        states.append([simulation.step(ROLL).after.position.tobytes() for _ in range(20)])
+        results = simulation.metrics.results()
+        states[-1].append(repr(results).encode())
+        simulation.close()
+    assert states[0] == states[1]
+    assert briefs[0].policy_seed == briefs[1].policy_seed
+    assert {field: getattr(briefs[0], field) for field in ("sensors", "time_limit_s", "control_dt_us")} == {
+        field: getattr(briefs[1], field) for field in ("sensors", "time_limit_s", "control_dt_us")
+    }
+
+
+def test_the_log_tells_when_a_sense_fails(tmp_path: Path) -> None:
+    faults = (SenseFault("sensor_delay", 500_000, 800_000, sensor="all", delay_us=200_000),)
+    result = run_rollout(replace(scenario(), sense_faults=faults), Looker, policy_reference="looker", out_dir=tmp_path)
+    assert result.log is not None
+    told = {event: state.step for state in read_log(result.log).states for event in state.events if "fault" in event}
+    assert told == {"fault:sensor_delay:begin": 6, "fault:sensor_delay:end": 9}
+
+
+def test_lights_that_are_not_recognised_read_off() -> None:
+    lights = load_scenario(ROOT / "scenarios" / "junction" / "red_light_runner.scn.yaml").concrete(0)
+    dark = SenseFault("sensor_blackout", 200_000, 400_000, sensor="signals", lost=1.0)
+    simulation = Simulation(replace(lights, sense_faults=(dark,)), sensors=("objects",))
+    observations = [simulation.reset()]
+    for _ in range(5):
+        simulation.step(ROLL)
+        observations.append(simulation.observe())
+        assert (simulation.state.signals != SignalColour.OFF).any()
+    simulation.close()
+    off = [bool((observation.signals == SignalColour.OFF).all()) for observation in observations]
+    assert off == [False, False, True, True, False, False]
+    assert all(len(observation.tracks.ids) for observation in observations)
+
+
+STREET = """schema: alpasim/scenario@1
+title: A straight street
+road: {straight: {lanes: 2, length_m: 400, speed_limit_kph: 50}}
+ego: {vehicle: sedan, lane: 1, s_m: 20, speed_kph: 36, goal: {s_m: 350}}
+faults: [{gps_drift: {from_s: 1, rate_mps: 0.25, to_deg: 90, limit_m: 1}}]
+end: {time_limit_s: 12}
+"""
+
+
+class OnRails:
+    """Wants to go straight on at 10 m/s over the line that it started on, in the world or as seen from the rig."""
+
+    frame: ClassVar[Literal["world", "rig"]] = "world"
+
+    def reset(self, brief: RolloutBrief) -> None:
+        self.start: np.ndarray | None = None
+
+    def decide(self, observation: Observation) -> Decision:
+        ahead_s = np.arange(31) * 0.1
+        if self.start is None:
+            self.start = observation.rig_pose
+        poses = np.zeros((31, 3))
+        poses[:, 0] = 10.0 * ahead_s
+        if self.frame == "world":
+            poses[:, 0] += observation.rig_pose[0]
+            poses[:, 1] = self.start[1]
+        times = observation.time_us + np.round(1e6 * ahead_s).astype(np.int64)
+        return Decision(trajectory=Trajectory(times, poses, self.frame))
+
+
+class OnRigRails(OnRails):
+    frame: ClassVar[Literal["world", "rig"]] = "rig"
+
+
+@pytest.mark.parametrize(("policy", "beside_m"), [(OnRails, -1.0), (OnRigRails, 0.0)])
+def test_only_a_trajectory_in_the_world_follows_the_believed_place(
+    tmp_path: Path, policy: type[OnRails], beside_m: float
+) -> None:
+    file = tmp_path / "street.scn.yaml"
+    file.write_text(STREET, encoding="utf-8")
+    result = run_rollout(load_scenario(file).concrete(0), policy, policy_reference="rails", out_dir=tmp_path)
+    assert result.log is not None
+    states = read_log(result.log).states
+    y = np.array([state.position[0, 1] for state in states])
+    # Believing to be a metre to the left of its place, it drives a metre to the right of its line.
+    assert y[10] == pytest.approx(y[0], abs=0.02)
+    assert y[80] - y[0] == pytest.approx(beside_m, abs=0.05)
+    assert states[80].position[0, 0] - states[10].position[0, 0] == pytest.approx(70.0, abs=2.0)
+
+
+@pytest.mark.parametrize("observation", ["vector", ["bev", "lidar"]])
+def test_an_env_gives_zeros_of_its_space_for_what_does_not_come(observation: str | list[str]) -> None:
+    dark = SenseFault("sensor_blackout", 100_000, 300_000, sensor="all", lost=1.0)
+    env = DriveEnv(
+        replace(scenario(), sense_faults=(dark,)),
+        observation=observation,
+        sensors={"lidar": {"rings": 4}} if isinstance(observation, list) else None,
+    )
+    empty = []
+    seen, _ = env.reset(seed=0)
+    for _ in range(5):
+        assert env.observation_space.contains(seen)
+        parts = list(seen.values()) if isinstance(seen, dict) else [seen[-TRACKS:]]
+        empty.append(all(not part.any() for part in parts))
+        seen, *_ = env.step(np.zeros(2, dtype=np.float32))
+    env.close()
+    assert empty == [False, True, True, False, False]

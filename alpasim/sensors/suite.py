@@ -164,7 +164,9 @@ class Senses:
         if self._colours is not None:
             seen = self._colours.pass_on(state.time_us, signals)
             signals = frozen(np.full_like(signals, SignalColour.OFF)) if seen is None else seen
-        return self._objects.observe(known, tracks, dict(self._latest), signals)
+        # In the order of the sensors, whichever was missing for a while.
+        readings = {one.name: self._latest[one.name] for one in self._sensors if one.name in self._latest}
+        return self._objects.observe(known, tracks, readings, signals)
 
     def _received_tracks(self, known: WorldState) -> Tracks:
         """The object list as it reaches the driver, who believes in the state `known`."""
