@@ -107,7 +107,8 @@ class LogicalScenario:
 
     def _road(self, model: ScenarioModel, inputs: Inputs, report: Report) -> _BuiltRoad:
         """The road, built once for all draws that have the same one."""
-        key = json.dumps([model.model_dump(mode="json", include={"road", "surfaces"})], sort_keys=True)
+        parts: dict[str, bool | set[str]] = {"road": True, "surfaces": True, "relief": True, "environment": {"terrain"}}
+        key = json.dumps([model.model_dump(mode="json", include=parts)], sort_keys=True)
         if key not in self._shared:
             before = set(inputs.bytes)
             road = resolve_road(model, inputs, report)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from alpasim.errors import InputError, did_you_mean
-from alpasim.road.network import TRAFFIC_KINDS, RoadNetwork
+from alpasim.road.network import DRIVABLE_KINDS, TRAFFIC_KINDS, RoadNetwork
 from alpasim.road.polyline import arc_length, project
 from alpasim.scenario.schema import PlaceModel
 from alpasim.types import FloatArray, frozen
@@ -175,18 +175,22 @@ def course_area(
         )
     found = road.courses[course]
     if lane is not None:
-        first = last = _ribbon(road, course, lane, known).reaching(left, right)
+        first = last = course_ribbon(road, course, lane, known).reaching(left, right)
     else:
         outer = f"oncoming_{len(found.oncoming)}" if oncoming and found.oncoming else len(found.lanes)
-        first, last = _ribbon(road, course, 1, known), _ribbon(road, course, outer, known)
-    inside = np.concatenate([first.s, last.s])
-    inside = np.unique(inside[(inside > from_s + _LEAST_STEP_M) & (inside < to_s - _LEAST_STEP_M)])
-    stations = np.concatenate([[from_s], inside, [to_s]])
+        first, last = course_ribbon(road, course, 1, known), course_ribbon(road, course, outer, known)
+    stations = _stations(np.concatenate([first.s, last.s]), from_s, to_s)
     return frozen(np.concatenate([first.right_at(stations), last.left_at(stations)[::-1]]))
 
 
+def _stations(s: FloatArray, from_s: float, to_s: float) -> FloatArray:
+    """Both ends of a stretch and those of the stations `s` that lie between, rising."""
+    inside = np.unique(s[(s > from_s + _LEAST_STEP_M) & (s < to_s - _LEAST_STEP_M)])
+    return np.concatenate([[from_s], inside, [to_s]])
+
+
 @dataclass(frozen=True, slots=True)
-class _Ribbon:
+class Ribbon:
     """A lane along a course: `s` (k,) rising, `left`, `centre` and `right` (k, 2) as seen along the course; `turned` where its
     own traffic runs the other way."""
 
@@ -196,17 +200,30 @@ class _Ribbon:
     right: FloatArray
     turned: bool
 
-    def reaching(self, left: float | None, right: float | None) -> _Ribbon:
+    def reaching(self, left: float | None, right: float | None) -> Ribbon:
         """The same lane with borders at given distances from its centre, as its own traffic sees left and right."""
         if self.turned:
             left, right = right, left
-        across = self.left - self.right
-        across /= np.maximum(np.hypot(across[:, 0], across[:, 1]), 1e-9)[:, None]
+        across = self._across()
         return replace(
             self,
             left=self.left if left is None else self.centre + left * across,
             right=self.right if right is None else self.centre - right * across,
         )
+
+    def _across(self) -> FloatArray:
+        """Unit vectors (k, 2) from right to left."""
+        across = self.left - self.right
+        return np.asarray(across / np.maximum(np.hypot(across[:, 0], across[:, 1]), 1e-9)[:, None])
+
+    def beside(self, side: str, width: float, from_s: float, to_s: float) -> FloatArray:
+        """Polygon (k, 2) of a strip of `width` along the lane's border `left` or `right`, as its own traffic sees it, outside."""
+        left = (side == "left") != self.turned
+        border = self.left if left else self.right
+        outer = border + self._across() * (width if left else -width)
+        s = _stations(self.s, from_s, to_s)
+        lines = [np.stack([np.interp(s, self.s, line[:, axis]) for axis in (0, 1)], axis=1) for line in (border, outer)]
+        return frozen(np.concatenate([lines[0], lines[1][::-1]]))
 
     def left_at(self, s: FloatArray) -> FloatArray:
         """Points (m, 2) of the left border."""
@@ -217,11 +234,11 @@ class _Ribbon:
         return np.stack([np.interp(s, self.s, self.right[:, axis]) for axis in (0, 1)], axis=1)
 
 
-Ribbons = dict[tuple[str, int | str], _Ribbon]
+Ribbons = dict[tuple[str, int | str], Ribbon]
 """Lanes along courses, by course and lane."""
 
 
-def _ribbon(road: RoadNetwork, course: str, lane: int | str, known: Ribbons) -> _Ribbon:
+def course_ribbon(road: RoadNetwork, course: str, lane: int | str, known: Ribbons) -> Ribbon:
     """A course's lane with its borders over the course's s."""
     if (course, lane) not in known:
         lanes = [road.lane(lane_id) for lane_id in course_chain(road, course, lane)]
@@ -233,8 +250,17 @@ def _ribbon(road: RoadNetwork, course: str, lane: int | str, known: Ribbons) -> 
         turned = bool(s[-1] < s[0])
         if turned:
             s, left, centre, right = s[::-1], right[::-1], centre[::-1], left[::-1]
-        known[(course, lane)] = _Ribbon(np.maximum.accumulate(s), left, centre, right, turned)
+        known[(course, lane)] = Ribbon(np.maximum.accumulate(s), left, centre, right, turned)
     return known[(course, lane)]
+
+
+def pavement_ribbons(road: RoadNetwork, course: str, known: Ribbons) -> list[Ribbon]:
+    """The lanes and strips of a course that vehicles may use, which make up its pavement together."""
+    return [
+        course_ribbon(road, course, int(name) if name.isdecimal() else name, known)
+        for name, chain in _chains(road, course).items()
+        if road.lane(chain[0]).kind in DRIVABLE_KINDS
+    ]
 
 
 def circle(x: float, y: float, radius: float) -> FloatArray:

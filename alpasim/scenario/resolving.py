@@ -15,7 +15,7 @@ import numpy as np
 
 from alpasim.errors import InputError, ScenarioError
 from alpasim.road.mapfile import load_map
-from alpasim.road.network import RoadNetwork, SurfacePatch
+from alpasim.road.network import RoadNetwork
 from alpasim.road.pieces import build_road
 from alpasim.road.routing import find_route
 from alpasim.scenario import checks
@@ -35,7 +35,8 @@ from alpasim.scenario.concrete import (
 from alpasim.scenario.expectations import expectation
 from alpasim.scenario.faults import Path, Report
 from alpasim.scenario.files import Inputs
-from alpasim.scenario.placing import Placed, Ribbons, circle, course_area, course_length
+from alpasim.scenario.grounding import grounded
+from alpasim.scenario.placing import Placed, circle, course_area, course_length
 from alpasim.scenario.schema import EgoModel, EnvironmentModel, ScenarioModel
 from alpasim.scenario.sense_faults import complaints
 from alpasim.scenario.senses import perception_choice, timing_faults
@@ -62,7 +63,7 @@ class Origin:
 
 
 def resolve_road(model: ScenarioModel, inputs: Inputs, report: Report) -> RoadNetwork:
-    """The road with the scenario's surfaces on it; raises ScenarioError where it cannot be built."""
+    """The road with the scenario's surfaces and relief on it; raises ScenarioError where it cannot be built."""
     file = model.road.map
     path: Path = ("road", "map", "file") if file is not None else ("road",)
     try:
@@ -79,37 +80,9 @@ def resolve_road(model: ScenarioModel, inputs: Inputs, report: Report) -> RoadNe
     except InputError as cause:
         report.add(path, str(cause))
         raise ScenarioError(report.faults) from cause
-    patches = _surfaces(model, road, report)
+    road = grounded(model, road, report)
     report.stop_if_any()
-    if patches:
-        road = RoadNetwork(road.lanes, road.signals, (*road.surfaces, *patches), tuple(road.courses.values()))
     return road
-
-
-def _surfaces(model: ScenarioModel, road: RoadNetwork, report: Report) -> list[SurfacePatch]:
-    patches: list[SurfacePatch] = []
-    ribbons: Ribbons = {}
-    for index, surface in enumerate(model.surfaces):
-        if surface.polygon is not None:
-            area: FloatArray = frozen(np.array(surface.polygon, dtype=np.float64))
-        else:
-            try:
-                area = course_area(
-                    road,
-                    surface.course,
-                    surface.lane,
-                    surface.from_s_m or 0.0,
-                    surface.to_s_m or 0.0,
-                    left=surface.left_m,
-                    right=surface.right_m,
-                    oncoming=True,
-                    known=ribbons,
-                )
-            except InputError as cause:
-                report.add(("surfaces", index), str(cause))
-                continue
-        patches.append(SurfacePatch(area, surface.friction, surface.kind))
-    return patches
 
 
 def resolve(

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, m
 from alpasim.road.pieces import RoadModel
 from alpasim.scenario.ego_faults import FaultModel
 from alpasim.scenario.participants import ActorModel, EgoModel, GoalModel, KindWord, PlaceModel
+from alpasim.scenario.relief import ReliefModel
 from alpasim.scenario.senses import PerceptionWord, SensorsModel
 from alpasim.scenario.triggers import (
     ACTION_KINDS,
@@ -79,7 +80,8 @@ __all__ = [
 SCHEMA = "alpasim/scenario@1"
 SUITE_SCHEMA = "alpasim/suite@1"
 
-SurfaceWord = Literal["ice", "snow", "wet", "oil", "gravel", "sand", "mud", "leaves", "patch"]
+SurfaceWord = Literal["ice", "snow", "wet", "oil", "gravel", "sand", "mud", "grass", "leaves", "patch"]
+TerrainWord = Literal["grass", "gravel", "sand", "mud", "snow", "paved"]
 ParameterWord = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -128,10 +130,12 @@ class TagsModel(Model):
 
 
 class EnvironmentModel(Model):
-    """Weather and grip of the whole scene; `friction` follows from rain and snow where it is not written. Wind blows to
-    `wind_to_deg`, counted from x counter-clockwise: 90 is from right to left over a road that begins along x."""
+    """Weather and grip of the whole scene, and `terrain`, what lies beside the road; `friction` follows from rain and snow where
+    it is not written. Wind blows to `wind_to_deg`, counted from x counter-clockwise: 90 is from right to left over a road that
+    begins along x."""
 
     friction: Friction | None = None
+    terrain: TerrainWord = "grass"
     rain: Share = 0.0
     snow: Share = 0.0
     visibility_m: Positive | None = None
@@ -141,9 +145,10 @@ class EnvironmentModel(Model):
 
 
 class SurfaceModel(Model):
-    """A patch of other grip: a stretch of a course (of one lane, or of all of them), or a polygon in world coordinates.
+    """A patch of other ground: a stretch of a course (of one lane, or of all of them), or a polygon in world coordinates.
 
-    `left_m` and `right_m` say how far the patch reaches from the lane's centre line; without them it covers the lane.
+    `left_m` and `right_m` say how far the patch reaches from the lane's centre line, `side` that it is that half of the lane;
+    without them it covers the lane. Gravel, sand, mud, snow and grass are soft and rough as well.
     """
 
     kind: SurfaceWord = "patch"
@@ -152,6 +157,7 @@ class SurfaceModel(Model):
     lane: Lane | None = None
     from_s_m: Offset | None = None
     to_s_m: Offset | None = None
+    side: Literal["left", "right"] | None = None
     left_m: Offset | None = None
     right_m: Offset | None = None
     polygon: Polygon | None = None
@@ -162,7 +168,7 @@ class SurfaceModel(Model):
         if self.polygon is None and None in stretch:
             raise ValueError("expected the patch's place: from_s_m and to_s_m, or polygon")
         if self.polygon is not None and any(
-            value is not None for value in (*stretch, self.lane, self.left_m, self.right_m)
+            value is not None for value in (*stretch, self.lane, self.side, self.left_m, self.right_m)
         ):
             raise ValueError("found polygon beside a stretch of road, expected only one of them")
         if self.from_s_m is not None and self.to_s_m is not None and self.from_s_m >= self.to_s_m:
@@ -171,6 +177,12 @@ class SurfaceModel(Model):
             )
         if self.lane is None and (self.left_m is not None or self.right_m is not None):
             raise ValueError("left_m and right_m count from a lane's centre line, expected lane beside them")
+        if self.side is not None and self.lane is None:
+            raise ValueError("side is a half of a lane, expected lane beside it")
+        if self.side is not None and not (self.left_m is None and self.right_m is None):
+            raise ValueError(
+                "found side beside left_m or right_m, expected only one of the ways to say how far it reaches"
+            )
         return self
 
 
@@ -221,6 +233,7 @@ class ScenarioModel(Model):
     road: RoadModel
     environment: EnvironmentModel = EnvironmentModel()
     surfaces: Annotated[tuple[SurfaceModel, ...], Field(max_length=1000)] = ()
+    relief: Annotated[tuple[ReliefModel, ...], Field(max_length=1000)] = ()
     perception: PerceptionWord = "truth"
     sensors: SensorsModel = SensorsModel()
     parameters: dict[Name, Parameter] = Field(default_factory=dict)
