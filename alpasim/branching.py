@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+
 from alpasim.errors import InputError, RecordingError, did_you_mean
 from alpasim.policy.protocol import PolicyFactory, load_memory, needs_of
 from alpasim.recording.hashing import state_hash
@@ -200,7 +202,9 @@ class Branch:
         if not all(math.isfinite(value) for value in (x, y, yaw, speed)):
             raise InputError(f"move {actor!r}: found {pose} at {speed_mps}, expected finite metres, radians and m/s")
         change = None if state.struck[row] else self._begun(row, (x, y, yaw), speed)
-        height = 0.5 * float(state.extent[row, 2])
+        height = 0.5 * float(state.extent[row, 2]) + float(
+            self._simulation.scenario.road.rise(np.array([[x, y]]))[0, 0]
+        )
         velocity = (speed * math.cos(yaw), speed * math.sin(yaw))
         self._simulation.alter(
             lambda now, world: (

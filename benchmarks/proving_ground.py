@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from alpasim.road.network import Lane, LaneKind, LineMark, RoadNetwork, SurfacePatch
+from alpasim.road.unlevel import Part
 from alpasim.scenario.concrete import ActorSpec, EgoSpec, Environment, Goal, Scenario
 from alpasim.scenario.vehicles import load_vehicle
 from alpasim.types import (
@@ -33,8 +34,13 @@ def vehicle(name: str = "sedan", **changes: Any) -> VehicleParameters:
     return replace(load_vehicle(name), **changes)
 
 
-def plain(length_m: float = 20_000.0, width_m: float = 400.0, surfaces: Sequence[SurfacePatch] = ()) -> RoadNetwork:
-    """One very wide lane along x around the origin."""
+def plain(
+    length_m: float = 20_000.0,
+    width_m: float = 400.0,
+    surfaces: Sequence[SurfacePatch] = (),
+    parts: Sequence[Part] = (),
+) -> RoadNetwork:
+    """One very wide lane along x around the origin; `parts` make it unlevel."""
     x = np.array([-0.5 * length_m, 0.5 * length_m])
     lines = [np.stack((x, np.full(2, y)), axis=1) for y in (0.0, 0.5 * width_m, -0.5 * width_m)]
     lane = Lane(
@@ -51,7 +57,7 @@ def plain(length_m: float = 20_000.0, width_m: float = 400.0, surfaces: Sequence
         successors=(),
         predecessors=(),
     )
-    return RoadNetwork([lane], surfaces=surfaces)
+    return RoadNetwork([lane], surfaces=surfaces, parts=parts)
 
 
 def route() -> Route:
@@ -86,6 +92,7 @@ def scenario(
     friction: float = 0.9,
     actors: Sequence[ActorSpec] = (),
     surfaces: Sequence[SurfacePatch] = (),
+    parts: Sequence[Part] = (),
     dt_us: int = 100_000,
     substeps: int = 10,
 ) -> Scenario:
@@ -97,7 +104,7 @@ def scenario(
         source="",
         seed=0,
         content_hash="",
-        road=plain(surfaces=surfaces),
+        road=plain(surfaces=surfaces, parts=parts),
         ego=ego,
         actors=tuple(actors),
         environment=Environment(friction=friction),

@@ -28,6 +28,7 @@ from alpasim.world.nearness import (
     reachable,
     set_off,
 )
+from alpasim.world.standing import Standing, Tiles
 
 PARKING_HEIGHT_M = 1000.0
 PARKING_SPACING_M = 50.0
@@ -113,6 +114,7 @@ class Actors:
     def _surround(self, scenario: Scenario) -> None:
         """Take over what a scenario has around its actors."""
         self._road: RoadNetwork = scenario.road
+        self._standing = Standing(scenario)
         self._base_friction = scenario.environment.friction
         self._step_s = scenario.dt_us * 1e-6
         self._ahead_s = SUBSTEPS_AHEAD * self._step_s / scenario.substeps
@@ -238,12 +240,17 @@ class Actors:
     def box_of(self, row: int) -> Box:
         """Where the box of a row was when motion was last looked at."""
         x, y, yaw, _, _, _, z, _ = self.now[row].tolist()
-        turned = self._turned[row] if self.struck[row] else (0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw))
+        turned = self._turned[row] if self.struck[row] else self._standing.rotation(row, x, y, yaw)
         return (x, y, z), turned, self._extent[row].tolist()
 
     def parts_of_substep(self, substep_s: float) -> int:
         """Into how many parts a substep has to be divided, as motion is now: 1 unless boxes meet fast in it."""
         return parts_of_substep(self._pairs, self.now, self._extent, self._role, substep_s)
+
+    def carry(self, tiles: Tiles) -> None:
+        """Bring ground under everybody that physics moves or is about to move."""
+        for row in (*self._struck_rows, *self._with_mass):
+            tiles.put(row, float(self.now[row, 0]), float(self.now[row, 1]))
 
     def guide(self, share: float) -> bool:
         """Before a substep, a `share` of the control step being over: give mass to those about to touch something, put them
@@ -259,7 +266,7 @@ class Actors:
             if row not in self._with_mass:
                 self._engine.free(body, self._mass[row])
             x, y, yaw, vx, vy, rate, z, vz = self.now[row].tolist()
-            turned = (0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw))
+            turned = self._standing.rotation(row, x, y, yaw)
             self._engine.place(body, (x, y, z), turned, (vx, vy, vz), (0.0, 0.0, rate))
         self._with_mass = rows
         return any_close or bool(self._struck_rows)

@@ -26,6 +26,7 @@ with quiet():
 GRAVITY_MPS2 = 9.81
 SOLVER_ITERATIONS = 50
 GROUND_REACH_M, GROUND_DEPTH_M = 1e5, 1e3
+TILE_REACH_M, TILE_DEPTH_M = 500.0, 100.0
 BELT_HEIGHT_M, BELT_AHEAD_M, BELT_ASIDE_M = 0.2, 0.06, 0.03
 """A belt's height, and how far it stands out at each end and side: more than a roof's edge moves at 3 degrees of pitch."""
 
@@ -99,14 +100,26 @@ class Engine:
         A very large box and not Bullet's plane: boxes meet it at all four corners at once, while the plane finds one
         point a substep and lets sliding bodies sink by centimetres and rock.
         """
+        body = self._add_slab(GROUND_REACH_M, GROUND_DEPTH_M)
+        self.filter(body, *MEETS_FREE)
+        return body
+
+    def add_tile(self, carries: int) -> int:
+        """Ground that one body alone can touch, whatever its filter says; like `add_ground`, but to be moved and tilted."""
+        tile = self._add_slab(TILE_REACH_M, TILE_DEPTH_M)
+        self.filter(tile, *NOBODY)
+        pybullet.setCollisionFilterPair(tile, carries, -1, -1, 1, physicsClientId=self.client)
+        return tile
+
+    def _add_slab(self, reach: float, depth: float) -> int:
+        """A fixed box whose origin is the middle of its upper face."""
         shape = pybullet.createCollisionShape(
             pybullet.GEOM_BOX,
-            halfExtents=[GROUND_REACH_M, GROUND_REACH_M, GROUND_DEPTH_M],
-            collisionFramePosition=[0.0, 0.0, -GROUND_DEPTH_M],
+            halfExtents=[reach, reach, depth],
+            collisionFramePosition=[0.0, 0.0, -depth],
             physicsClientId=self.client,
         )
         body: int = pybullet.createMultiBody(0.0, shape, useMaximalCoordinates=1, physicsClientId=self.client)
-        self.filter(body, *MEETS_FREE)
         return body
 
     def add_box(

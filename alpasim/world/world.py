@@ -29,6 +29,7 @@ from alpasim.world.bullet import Engine
 from alpasim.world.contacts import Box, ContactMerger
 from alpasim.world.ego import BodyState, Ego
 from alpasim.world.nearness import guided_rows
+from alpasim.world.standing import FAR_BELOW_M, Standing, Tiles
 
 
 def substep_length(dt_us: int, substeps: int) -> float:
@@ -46,13 +47,13 @@ def substep_length(dt_us: int, substeps: int) -> float:
 BODY_NUMBERS = 13
 """What is stored of a free body: position (3), rotation (4), velocity (3) and spin (3) of its centre of mass."""
 
-Recipe = tuple[VehicleParameters, int, int, tuple[tuple[tuple[float, float, float], float, float, float], ...]]
+Recipe = tuple[VehicleParameters, int, int, bool, tuple[tuple[tuple[float, float, float], float, float, float], ...]]
 
 
 def recipe(scenario: Scenario) -> Recipe:
     """All that the bodies of a scenario are made from; scenarios with equal recipes can share them."""
     actors = tuple((actor.extent, actor.mass_kg, actor.friction, actor.restitution) for actor in scenario.actors)
-    return scenario.ego.vehicle, scenario.dt_us, scenario.substeps, actors
+    return scenario.ego.vehicle, scenario.dt_us, scenario.substeps, scenario.road.relief.rising, actors
 
 
 class World:
@@ -77,6 +78,7 @@ class World:
         self._clear(scenario)
         self._wipe(scenario)
         self._ego.reset(scenario)
+        self._standing.settle(motion.position, motion.velocity, motion.present, self._actors.struck)
         return self._commit(motion, 0, 0.0)
 
     def _clear(self, scenario: Scenario) -> None:
@@ -85,7 +87,10 @@ class World:
             self._engine.clear(substep_length(scenario.dt_us, scenario.substeps))
             self._build(scenario)
         self._scenario = scenario
+        self._standing = Standing(scenario)
         self._stored = None
+        if self._tiles is not None:
+            self._tiles.clear()
         self._actors.clear()
         self._ego.clear(scenario)
 
@@ -96,8 +101,11 @@ class World:
         can meet: one substep of free bodies far from each other and from the ground wipes both.
         """
         self._engine.step()
-        self._engine.place(self._ground, (*scenario.ego.pose[:2], 0.0))
-        self._engine.set_friction(self._ground, scenario.environment.friction)
+        if self._tiles is None:
+            self._engine.place(self._ground, (*scenario.ego.pose[:2], 0.0))
+            self._engine.set_friction(self._ground, scenario.environment.friction)
+        else:
+            self._tiles.reset(scenario.road.relief, scenario.environment.friction)
         self._merger.begin()
 
     def save(self) -> Memory:
@@ -139,6 +147,7 @@ class World:
         scenario = self._scenario
         check_motion(motion, scenario.ids, state.step)
         self._stored = None
+        self._standing.settle(motion.position, motion.velocity, motion.present, self._actors.struck)
         self._merger.begin()
         self._ego.begin(control, state.time_us)
         self._actors.begin(motion)
@@ -169,11 +178,15 @@ class World:
     def _see(self, share: float) -> tuple[BodyState, bool]:
         """How the ego moves, and whether there will be contacts to read: what others do after a `share` of the step."""
         body = self._ego.body_state()
-        if not self._actors.watching:
-            return body, False
-        self._actors.see_ego(*self._ego.in_plane(body))
-        self._actors.see_struck()
-        return body, self._actors.guide(share)
+        readable = False
+        if self._actors.watching:
+            self._actors.see_ego(*self._ego.in_plane(body))
+            self._actors.see_struck()
+            readable = self._actors.guide(share)
+        if self._tiles is not None:
+            self._tiles.put(EGO, *body[0][:2])
+            self._actors.carry(self._tiles)
+        return body, readable
 
     def _feel(self, body: BodyState, substep: int, seconds: float, share: float) -> None:
         """Read the contacts of what was just simulated, which the ego began with `body`, a `share` of the step being over."""
@@ -196,6 +209,10 @@ class World:
         rows = {self._ego.body: EGO}
         rows.update({body: row for row, body in enumerate(self._actors.bodies) if row != EGO})
         self._merger = ContactMerger(rows, self._actors.masses)
+        self._tiles: Tiles | None = None
+        if scenario.road.relief.rising:
+            self._engine.place(self._ground, (0.0, 0.0, -FAR_BELOW_M))
+            self._tiles = Tiles(self._engine, [self._ego.body, *self._actors.bodies[1:]])
 
     def _look_again(self, share: float) -> None:
         """After a contact free bodies move differently, so who may touch whom is asked anew."""
@@ -229,6 +246,7 @@ class World:
             bodies.velocity,
             bodies.angular_velocity,
         )
+        self._standing.turn(bodies.rotation, bodies.position, bodies.yaw, bodies.present, bodies.struck)
         self._ego.write(bodies)
         if step == 0:
             self._actors.reset(self._scenario, motion, bodies)
