@@ -50,9 +50,10 @@ class DriveEnv(gymnasium.Env[Any, Any]):
 
     `observation` is `vector`, `bev`, `lidar` or `camera` (or `camera:NAME`; `alpasim list observations`), or several of
     them as a list, which makes a Dict of them; nothing else is sensed. `sensors` sets the options of their sensors by name,
-    such as `{"lidar": {"rings": 16}}`, whatever the scenario writes. `action` is `control`, `trajectory` or `meta` (`alpasim list actions`). `rewards` maps metric
-    names to weights: a metric that runs through the drive (progress, distance) counts by its change over the step, any other
-    by its value in the step, and one that is not valid counts 0.
+    such as `{"lidar": {"rings": 16}}`, whatever the scenario writes. `action` is `control`, `control_reverse`,
+    `trajectory` or `meta` (`alpasim list actions`). `rewards` maps metric names to weights: a metric that runs through the
+    drive (progress, distance) counts by its change over the step, any other by its value in the step, and one that is not
+    valid counts 0.
 
     Raises InputError for a scenario, observation, action, reward or option that does not exist, PolicyInvalidAction for an
     action that is not finite or of another shape.

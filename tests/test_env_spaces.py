@@ -203,9 +203,27 @@ def test_a_trajectory_to_the_left_goes_left_and_one_without_length_stops(three_l
     assert abs(places[-1, 2]) < 0.2
 
 
+def test_a_trajectory_behind_is_reversed_to_without_turning_round(three_lanes: Path) -> None:
+    places = np.array(drive(make(three_lanes, action="trajectory"), [straight(0.0)] * 60 + [straight(-2.0)] * 60))
+    assert places[-1, 2] == pytest.approx(-2.0, abs=0.2)
+    assert places[-1, 0] < places[60, 0] - 8.0
+    assert abs(places[:, 1] - places[0, 1]).max() < 0.1
+
+
+def test_the_third_number_of_a_control_engages_the_reverse_gear(three_lanes: Path) -> None:
+    stop, ahead, back = ([0.0, -1.0, -1.0], [0.0, 0.3, 0.0], [0.0, 0.3, 0.01])
+    actions = [np.array(one, np.float32) for one in [stop] * 50 + [ahead] * 20 + [stop] * 20 + [back] * 20]
+    places = np.array(drive(make(three_lanes, action="control_reverse"), actions))
+    assert abs(places[49, 2]) < 1e-3
+    assert places[69, 2] > 1.5
+    assert places[109, 2] == pytest.approx(-places[69, 2], rel=0.05)
+
+
 @pytest.mark.parametrize(
     ("action", "value"),
     [
+        ("control_reverse", np.zeros(2, dtype=np.float32)),
+        ("control_reverse", np.array([0.0, 0.0, np.nan], dtype=np.float32)),
         ("trajectory", np.full((8, 2), np.nan, dtype=np.float32)),
         ("trajectory", np.zeros((7, 2), dtype=np.float32)),
         ("meta", 5),

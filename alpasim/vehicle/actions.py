@@ -6,13 +6,15 @@ wheel, `trajectory` and `meta` go through the tracker like any policy's trajecto
 | action | space | meaning |
 |---|---|---|
 | `control` | Box float32 (2,), -1 to 1 | wheel, share of the largest road-wheel angle, left positive; pedal, share of the largest drive force when positive and brake force when negative |
-| `trajectory` | Box float32 (8, 2), -1 to 1 | where the rig should be in 0.5, 1, … 4 s, in the rig frame of now: x ahead = number x 40 m/s x time, y to the left = number x 10 m/s x time |
+| `control_reverse` | Box float32 (3,), -1 to 1 | the same, and the gear: backwards above 0 |
+| `trajectory` | Box float32 (8, 2), -1 to 1 | where the rig should be in 0.5, 1, … 4 s, in the rig frame of now: x ahead (backwards in reverse) = number x 40 m/s x time, y to the left = number x 10 m/s x time |
 | `meta` | Discrete(5) | 0 keep, 1 faster, 2 slower, 3 left, 4 right: see `manoeuvres.py` |
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -77,11 +79,33 @@ class ControlAction:
         return Decision(control=Control(float(values[0]), float(values[1])))
 
 
+class ControlReverseAction:
+    """Wheel, pedal and gear."""
+
+    holds = "wheel (left positive), pedal (drive positive, brake negative) and gear (reverse above 0)"
+    unit = "share of the largest road-wheel angle; of the largest drive or brake force; only the sign counts"
+
+    def space(self) -> spaces.Space[Any]:
+        """Two shares and a sign."""
+        return spaces.Box(-1.0, 1.0, (3,), np.float32)
+
+    def reset(self, scenario: Scenario) -> None:
+        """Nothing is kept from one step to the next."""
+
+    def decision(self, action: Any, observation: Observation) -> Decision:  # noqa: ARG002
+        """Clipped to [-1, 1] by the vehicle, but it has to be finite."""
+        values = _numbers(action, (3,), "steer, pedal, gear")
+        if not math.isfinite(values[2]):
+            raise PolicyInvalidAction(f"action[2] is {values[2]}, expected a finite number: the gear, reverse above 0")
+        return Decision(control=Control(float(values[0]), float(values[1]), bool(values[2] > 0.0)))
+
+
 class TrajectoryAction:
     """Waypoints of the rig in the rig frame of now, at even times."""
 
     holds = (
-        f"{POINTS} waypoints (x, y) of the rig in its present frame, in 0.5, 1, … {POINTS * POINT_STEP_US / 1e6:g} s"
+        f"{POINTS} waypoints (x, y) of the rig in its present frame, in 0.5, 1, … {POINTS * POINT_STEP_US / 1e6:g} s;"
+        " to one that lies behind the one before it, it reverses"
     )
     unit = f"x = number x {FORWARD_MPS:g} m/s x time, y = number x {SIDEWAYS_MPS:g} m/s x time (left positive)"
 
@@ -97,7 +121,8 @@ class TrajectoryAction:
         """Nothing is kept from one step to the next."""
 
     def decision(self, action: Any, observation: Observation) -> Decision:
-        """The waypoints, clipped to the space, with headings along the way between them."""
+        """The waypoints, clipped to the space, with headings along the way between them, or against it where that turns
+        the vehicle less."""
         values = _numbers(action, (POINTS, 2), "x, y of each waypoint")
         if not np.isfinite(values).all():
             row = int(np.argmax(~np.isfinite(values).all(axis=1)))
@@ -108,7 +133,8 @@ class TrajectoryAction:
         for k in range(1, POINTS + 1):
             dx, dy = poses[k, :2] - poses[k - 1, :2]
             if math.hypot(dx, dy) >= LEAST_STEP_M:
-                heading = math.atan2(dy, dx)
+                behind = dx * math.cos(heading) + dy * math.sin(heading) < 0.0
+                heading = math.atan2(-dy, -dx) if behind else math.atan2(dy, dx)
             poses[k, 2] = heading
         times_us = observation.time_us + self._times_us
         return Decision(trajectory=Trajectory(frozen(times_us), frozen(poses), "rig"))
@@ -144,8 +170,9 @@ class MetaAction:
         return Decision(trajectory=self._manoeuvres.trajectory(int(word.item()), observation))
 
 
-ACTIONS: dict[str, type[ControlAction] | type[TrajectoryAction] | type[MetaAction]] = {
+ACTIONS: dict[str, Callable[[], Action]] = {
     "control": ControlAction,
+    "control_reverse": ControlReverseAction,
     "trajectory": TrajectoryAction,
     "meta": MetaAction,
 }

@@ -66,6 +66,9 @@ STANDING_MPS, STANDING_M, HOLDING_MPS2 = 0.15, 0.4, -2.0
 """Where the trajectory moves slower than this, the vehicle too, and is this near to its place, its brakes hold it
 so."""
 
+SLIDING_MPS, SLIDING_MPS2, HOLDING_HARD_MPS2 = 0.05, 0.1, -6.0
+"""A vehicle that its brakes hold, and that yet moves and gains speed like this, stands on a steep hill."""
+
 TURN_BACK_MPS, TURN_BACK_MPS2 = 0.5, -3.0
 """A vehicle that rolls against the gear that it needs faster than this brakes so, before anything else."""
 
@@ -248,13 +251,20 @@ class Tracker:
         weight = BESIDE_BACKWARDS_M / change
         return -math.atan(smoothest(self._places, self._free, self._answer, steps, before, weight, -largest, largest))
 
+    def _holding(self, speed: float, ego: EgoState) -> float:
+        """How hard to brake so that the vehicle stands: harder for the rest of the stop where it slid once."""
+        if self._acceleration in (HOLDING_MPS2, HOLDING_HARD_MPS2) and abs(speed) > SLIDING_MPS:
+            gained = math.copysign(1.0, ego.speed_mps) * float(ego.acceleration_in_rig[0])
+            return HOLDING_HARD_MPS2 if gained > SLIDING_MPS2 else self._acceleration
+        return HOLDING_HARD_MPS2 if self._acceleration == HOLDING_HARD_MPS2 else HOLDING_MPS2
+
     def _accelerate(self, steps: int, ego: EgoState) -> float:
         """Acceleration that brings the vehicle to where the trajectory is, and keeps it there."""
         vehicle, speed, places, step_s = self._vehicle, self._speed(ego), self._places, STEP_US * 1e-6
         wanted = (places[steps] - places[0]) / (steps * step_s) if steps else 0.0
         if speed < STANDING_MPS and wanted < STANDING_MPS and places[0] < STANDING_M:
-            self._acceleration = HOLDING_MPS2
-            return HOLDING_MPS2
+            self._acceleration = self._holding(speed, ego)
+            return self._acceleration
         if not steps:
             self._acceleration = -END_SPEED_GAIN * speed + END_PLACE_GAIN * float(places[0])
             return self._acceleration
