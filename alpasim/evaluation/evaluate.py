@@ -10,13 +10,14 @@ import signal
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from alpasim.errors import InfrastructureError, InputError, PlanError
 from alpasim.evaluation.interrupts import Interrupts
-from alpasim.evaluation.jobs import INFRASTRUCTURE_ERROR, POLICY_CRASHED, POLICY_TIMEOUT, Job, Outcome
+from alpasim.evaluation.jobs import EXECUTOR, INFRASTRUCTURE_ERROR, POLICY_CRASHED, POLICY_TIMEOUT, Job, Outcome
 from alpasim.evaluation.lock import RunLock
 from alpasim.evaluation.manifest import Manifest, machine, now, read_manifest, session, write_manifest
 from alpasim.evaluation.plan import Plan, PlannedRollout
@@ -26,7 +27,6 @@ from alpasim.evaluation.summary import Summary, read_summary
 from alpasim.evaluation.worker import OWN_FAULT
 from alpasim.evaluation.workers import Died, Done, Event, StorageFailed, Workers
 
-EXECUTOR = "alpasim.evaluation.executor:Executor"
 LIMIT_S = 300.0
 """Wall-clock seconds a rollout may take before its worker is killed."""
 GRACE_S = 4.0
@@ -118,11 +118,13 @@ def evaluate(
     progress: Progress | None = None,
     runner: str = EXECUTOR,
     settings: Mapping[str, Any] | None = None,
+    pool: Workers | None = None,
 ) -> Summary:
     """Run every rollout of `plan` in `workers` processes; results lie in `out_dir` and come back as a Summary.
 
     With `resume`, a run of the same plan in `out_dir` is finished; without it, a folder that holds a run is refused.
-    `runner` (`module:name`) makes what a worker runs a job with. Raises PlanError where the folder belongs to another
+    `runner` (`module:name`) makes what a worker runs a job with. A `pool` that has been started already, with workers of that
+    runner and limit, is used as it is and left to whoever started it. Raises PlanError where the folder belongs to another
     plan or process, InfrastructureError where the disk is full or workers do not start; both leave a run that can be
     resumed. An interruption is not raised: the Summary says so.
     """
@@ -138,8 +140,9 @@ def evaluate(
             interrupted = False
             if waiting:
                 count = min(workers, len(waiting))
-                with Workers(count, runner, limit_s) as pool, progress or Silent() as shown:
-                    run = _Run(run_dir, store, pool, shown, waiting, plan.rollouts)
+                hands = nullcontext(pool) if pool is not None else Workers(count, runner, limit_s)
+                with hands as started, progress or Silent() as shown:
+                    run = _Run(run_dir, store, started, shown, waiting, plan.rollouts)
                     interrupted = run.loop(interrupts)
             store.release()
         return replace(read_summary(run_dir), interrupted=interrupted)

@@ -20,6 +20,9 @@ POLICY_CRASHED = "policy_crashed"
 SCENARIO_ERROR = "scenario_error"
 INFRASTRUCTURE_ERROR = "infrastructure_error"
 
+EXECUTOR = "alpasim.evaluation.executor:Executor"
+"""What a worker runs its jobs with, as `module:name`; a name and no import, because the parent does not need it."""
+
 MAX_ERROR = 4_000
 MAX_TRACEBACK = 40_000
 """Characters of a message and of a traceback that a row keeps."""

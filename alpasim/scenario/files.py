@@ -17,6 +17,7 @@ from alpasim.errors import Fault, InputError, ScenarioError, did_you_mean
 
 MAX_FILE_BYTES = 256_000_000
 ASSET_PREFIX = "asset:"
+SCENARIO_SUFFIX, SUITE_SUFFIX = ".scn.yaml", ".suite.yaml"
 
 Reader = Callable[[str], bytes]
 """Gives the bytes of a file by the name that a scenario has for it; raises InputError with the reason where it cannot."""

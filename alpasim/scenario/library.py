@@ -14,12 +14,10 @@ from pydantic import ValidationError
 
 from alpasim.errors import Fault, InputError, ScenarioError, did_you_mean
 from alpasim.scenario.faults import explain, fault_at
-from alpasim.scenario.files import read_scenario_file
+from alpasim.scenario.files import SCENARIO_SUFFIX, SUITE_SUFFIX, read_scenario_file
 from alpasim.scenario.guard import MAX_BYTES, parse
 from alpasim.scenario.schema import SuiteModel
 
-SCENARIO_SUFFIX = ".scn.yaml"
-SUITE_SUFFIX = ".suite.yaml"
 BUILTIN = "builtin"
 
 
