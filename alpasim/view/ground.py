@@ -1,4 +1,4 @@
-"""Draws what lies still: pavement, strips, crossings, slippery patches, marks, kerbs, stop lines and traffic lights."""
+"""Draws what lies still: pavement, strips, crossings, patches, relief, marks, kerbs, stop lines and traffic lights."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from alpasim.road.network import Lane, LaneKind, LineMark, RoadNetwork
 from alpasim.types import FloatArray, IntArray, SignalColour
 from alpasim.view import palette
 from alpasim.view.canvas import Canvas, Colour
+from alpasim.view.relief import draw_relief
 
 LINE_M = 0.15
 KERB_M = 0.25
@@ -42,6 +43,7 @@ def draw_ground(canvas: Canvas, road: RoadNetwork, signals: IntArray) -> None:
             _zebra(canvas, lane)
     for patch in road.surfaces:
         _surface(canvas, patch.polygon, patch.friction, patch.kind)
+    draw_relief(canvas, road)
     for points, mark, opposite in _borders(canvas, lanes):
         _mark(canvas, points, mark, opposite)
     for lane in lanes:
@@ -88,13 +90,15 @@ def _pavement(canvas: Canvas, road: RoadNetwork) -> None:
         canvas.line(ring, canvas.metres(2.0), palette.PAVEMENT_EDGE)
         canvas.area(ring, palette.ASPHALT)
         for hole in area.interiors:
-            canvas.area(np.asarray(hole.coords)[:, :2], palette.GROUND)
+            canvas.area(np.asarray(hole.coords)[:, :2], palette.TERRAIN[road.terrain])
 
 
 def _surface(canvas: Canvas, polygon: FloatArray, friction: float, kind: str) -> None:
-    """A patch with other grip: ice pale blue, otherwise darker the more slippery."""
+    """A patch of other ground: ice and snow pale blue, soils and oil in their own colours, others darker the more slippery."""
     icy = "ice" in kind.lower() or "snow" in kind.lower() or friction < 0.25
-    if icy:
+    if kind in palette.SOILS:
+        canvas.area(polygon, palette.SOILS[kind])
+    elif icy:
         canvas.area(polygon, palette.ICE)
         canvas.line(polygon, canvas.metres(1.2), palette.ICE_EDGE, closed=True)
     else:

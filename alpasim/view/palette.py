@@ -26,6 +26,31 @@ ICE: Colour = (205, 230, 244, 150)
 ICE_EDGE: Colour = (226, 244, 255, 220)
 SLIPPERY: Colour = (110, 140, 168, 130)
 ROUGH: Colour = (140, 122, 92, 110)
+SOILS: dict[str, Colour] = {
+    "gravel": (150, 143, 130, 200),
+    "sand": (206, 184, 132, 210),
+    "mud": (104, 80, 56, 210),
+    "grass": (150, 178, 128, 220),
+    "leaves": (168, 116, 56, 150),
+    "oil": (38, 34, 48, 170),
+}
+"""Patches of these kinds; others by how slippery they are."""
+TERRAIN: dict[str, Colour] = {
+    "grass": GROUND,
+    "gravel": (203, 199, 190),
+    "sand": (228, 214, 180),
+    "mud": (190, 176, 158),
+    "snow": (236, 240, 244),
+    "paved": (176, 180, 184),
+}
+"""The ground beside the road."""
+
+SLOPE: Colour = (250, 214, 120, 200)
+KERB_FOOT: Colour = (120, 122, 120)
+HOLE: Colour = (40, 36, 34)
+HOLE_FLOOR: Colour = (18, 16, 15)
+HOLE_RIM: Colour = (200, 120, 70)
+BUMP: tuple[Colour, Colour] = ((242, 190, 40), (48, 50, 54))
 
 SIGNALS: dict[SignalColour, Colour] = {
     SignalColour.OFF: (110, 114, 120),

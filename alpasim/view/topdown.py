@@ -29,6 +29,7 @@ from alpasim.view.overlay import (
     write_scale,
     write_status,
 )
+from alpasim.view.relief import write_relief
 
 SIZE = (960, 540)
 
@@ -56,7 +57,7 @@ def draw(
     `headline` and `sentence` in the decision's panel, red where `alarm`. `marks` are pointed out, contacts of `state`
     always; `names` stand under actors by row, "" for none.
     """
-    canvas = Canvas(size, camera or following(state), palette.GROUND)
+    canvas = Canvas(size, camera or following(state), palette.TERRAIN[road.terrain])
     draw_ground(canvas, road, state.signals)
     draw_goal(canvas, goal)
     if trail is not None:
@@ -67,6 +68,7 @@ def draw(
     every_mark = [*marks, *contact_marks(state)]
     draw_marks(canvas, every_mark)
     sheet = canvas.finish()
+    write_relief(sheet, road)
     write_names(sheet, state, names)
     write_marks(sheet, every_mark)
     write_status(sheet, state, caption)
