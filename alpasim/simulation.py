@@ -379,7 +379,8 @@ class Simulation:
     def _ending(self) -> EndReason | None:
         """Why the drive is over, None while it goes on. A collision outranks the road's edge, and that the goal."""
         state = self.state
-        if any(EGO in (contact.first, contact.second) for contact in state.contacts):
+        # What is low enough for the wheels to run over is met, and recorded, without ending the drive.
+        if any(EGO in (one.first, one.second) and one.first_part != "wheel" for one in state.contacts):
             return EndReason.COLLISION
         if self.scenario.road.edge_distance(state.position[:1, :2])[0] < 0.0:
             return EndReason.OFF_ROAD

@@ -262,12 +262,7 @@ class Actors:
             if row not in rows:
                 self._engine.freeze(self.bodies[row])
         for row in rows:
-            body = self.bodies[row]
-            if row not in self._with_mass:
-                self._engine.free(body, self._mass[row])
-            x, y, yaw, vx, vy, rate, z, vz = self.now[row].tolist()
-            turned = self._standing.rotation(row, x, y, yaw)
-            self._engine.place(body, (x, y, z), turned, (vx, vy, vz), (0.0, 0.0, rate))
+            self._give_mass(row)
         self._with_mass = rows
         return any_close or bool(self._struck_rows)
 
@@ -282,6 +277,27 @@ class Actors:
                 flags[row, :] = False
                 flags[:, row] = False
         self._struck_rows = sorted(self._struck_rows + hit)
+
+    def kick(self, row: int, impulse: Vector3, point: Vector3, seconds: float) -> None:
+        """Let an impulse [N s] act on the body of a row at a point in the step of that many seconds that comes next; one that
+        was guided is struck by it, one that is fixed does not feel it."""
+        if self._fixed[row]:
+            return
+        if self._role[row] == GUIDED:
+            if row not in self._with_mass:
+                self._give_mass(row)
+                self._with_mass = sorted([*self._with_mass, row])
+            self.strike([(EGO, row)])
+        force = (impulse[0] / seconds, impulse[1] / seconds, impulse[2] / seconds)
+        self._engine.push_at(self.bodies[row], force, point)
+
+    def _give_mass(self, row: int) -> None:
+        """Make a guided row a free body that moves as its behaviour wants it to now."""
+        if row not in self._with_mass:
+            self._engine.free(self.bodies[row], self._mass[row])
+        x, y, yaw, vx, vy, rate, z, vz = self.now[row].tolist()
+        turned = self._standing.rotation(row, x, y, yaw)
+        self._engine.place(self.bodies[row], (x, y, z), turned, (vx, vy, vz), (0.0, 0.0, rate))
 
     def finish(self, bodies: Bodies) -> None:
         """End a control step: read the struck into `bodies`, which has the guided rows already, and put those where they are."""

@@ -200,6 +200,10 @@ class Engine:
         self._force(body, -1, force, at, pybullet.WORLD_FRAME)
         self._torque(body, -1, torque, pybullet.WORLD_FRAME)
 
+    def push_at(self, body: int, force: Vector, point: Vector) -> None:
+        """Apply a force [N] at a point, world frame, for the next substep."""
+        self._force(body, -1, force, point, pybullet.WORLD_FRAME)
+
     def place(
         self,
         body: int,

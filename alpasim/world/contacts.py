@@ -32,6 +32,17 @@ Box = tuple[Vector3, tuple[float, float, float, float], Sequence[float]]
 """A body's box: centre [m], rotation (x, y, z, w), and length, width, height [m]."""
 
 
+@dataclass(frozen=True, slots=True)
+class WheelHit:
+    """A wheel of the ego on the low body of a row: the impulse on the ego `push` (3,) [N s], where (3,) [m], and how fast
+    the two approached [m/s]."""
+
+    row: int
+    push: Vector3
+    point: Vector3
+    closing_speed_mps: float
+
+
 @dataclass(slots=True)
 class _Merged:
     """What is known so far of one pair's contact in this control step; `push` is the whole impulse on the first [N s]."""
@@ -110,15 +121,16 @@ class ContactMerger:
             self._merge(pair, found)
         return pairs
 
-    def add_wheel(self, row: int, push: Vector3, point: Vector3, closing_mps: float, substep: int, box: Box) -> None:
-        """Add that a wheel of the ego met the low body of a row at `point`: `push` (3,) is the impulse on the ego [N s]."""
-        impulse = math.sqrt(push[0] ** 2 + push[1] ** 2 + push[2] ** 2)
+    def add_wheel(self, hit: WheelHit, substep: int, box: Box) -> None:
+        """Add that a wheel of the ego met a low body, whose box that is."""
+        impulse = math.hypot(*hit.push)
         if impulse <= 0.0:
             return
-        normal = (push[0] / impulse, push[1] / impulse, push[2] / impulse)
-        found = _Merged(impulse, impulse, point, normal, closing_mps, substep, push)
-        found.parts = ("wheel", part_of(point, _less(normal), *box))
-        self._merge((EGO, row), found)
+        x, y, z = hit.push
+        normal = (x / impulse, y / impulse, z / impulse)
+        found = _Merged(impulse, impulse, hit.point, normal, hit.closing_speed_mps, substep, hit.push)
+        found.parts = ("wheel", part_of(hit.point, _less(normal), *box))
+        self._merge((EGO, hit.row), found)
 
     def _merge(self, pair: tuple[int, int], found: _Merged) -> None:
         """Add one substep's contact of a pair to those before it; point, normal and parts follow the largest impulse."""

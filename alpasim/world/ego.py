@@ -19,7 +19,7 @@ from alpasim.vehicle.dynamics import BRAKE, DRIVE, STEER, Chassis, chassis, ego_
 from alpasim.vehicle.failing import Failing
 from alpasim.vehicle.wind import wind_load
 from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector, Vector3, yaw_of
-from alpasim.world.contacts import Box
+from alpasim.world.contacts import Box, WheelHit
 
 BodyState = tuple[Vector3, Quaternion, Vector3, Vector3]
 """Position, rotation (x, y, z, w), velocity and angular velocity of a centre of mass, world frame."""
@@ -38,6 +38,8 @@ class Ego:
         self._friction, self._load = np.zeros(4), np.zeros(4)
         self._slipping = np.zeros(4, dtype=np.bool_)
         self._wheels = np.zeros((4, 2))
+        self.met: list[WheelHit] = []
+        """Low bodies that wheels met in the substep whose forces were applied last; whoever reads them empties it."""
         self._along = -vehicle.centre_of_mass_x_m
         self._above = 0.5 * vehicle.height_m - vehicle.centre_of_mass_height_m
         clearance = vehicle.ground_clearance_m

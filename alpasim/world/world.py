@@ -169,6 +169,8 @@ class World:
             if part:
                 body, readable = self._see((substep + part / parts) / substeps)
             ego.drive(body, seconds)
+            if ego.met:
+                readable = self._run_over(substep, seconds)
             engine.step()
             if readable:
                 self._feel(body, substep, seconds, (substep + (part + 1) / parts) / substeps)
@@ -187,6 +189,15 @@ class World:
             self._tiles.put(EGO, *body[0][:2])
             self._actors.carry(self._tiles)
         return body, readable
+
+    def _run_over(self, substep: int, seconds: float) -> bool:
+        """Let what wheels met feel it too; True, since there are free bodies now."""
+        for hit in self._ego.met:
+            self._merger.add_wheel(hit, substep, self._actors.box_of(hit.row))
+            x, y, z = hit.push
+            self._actors.kick(hit.row, (-x, -y, -z), hit.point, seconds)
+        self._ego.met.clear()
+        return True
 
     def _feel(self, body: BodyState, substep: int, seconds: float, share: float) -> None:
         """Read the contacts of what was just simulated, which the ego began with `body`, a `share` of the step being over."""
