@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from alpasim.road.network import LineMark, RoadNetwork
+from alpasim.road.unlevel import Bump, Raised
 from alpasim.types import EGO, ActorKind, FloatArray, WorldState
 
 WORLD_FRAME, EGO_FRAME = "world", "ego"
@@ -44,6 +45,9 @@ _LINE_COLOURS: dict[LineMark, Colour] = {
     LineMark.DASHED: (0.95, 0.95, 0.95, 0.5),
     LineMark.KERB: (0.75, 0.70, 0.60, 0.9),
 }
+_PATCH_COLOUR: Colour = (0.45, 0.75, 0.95, 0.9)
+_HOLE_COLOUR: Colour = (0.80, 0.40, 0.20, 0.9)
+_BUMP_COLOUR: Colour = (0.95, 0.75, 0.15, 0.9)
 
 
 def _varint(value: int) -> bytes:
@@ -107,21 +111,31 @@ def text_message(time_us: int, name: str, text: str) -> bytes:
 
 
 def road_message(road: RoadNetwork) -> bytes:
-    """A SceneUpdate with one entity: every lane border as a line."""
-    lines = []
+    """A SceneUpdate with one entity: every lane border as a line, and round every patch, bump, kerb and hole one."""
+    drawn: list[tuple[FloatArray, Colour]] = []
     for lane in road.lanes:
-        lines.append(_line(lane.left, _LINE_COLOURS[lane.left_mark]))
-        lines.append(_line(lane.right, _LINE_COLOURS[lane.right_mark]))
+        drawn += [(lane.left, _LINE_COLOURS[lane.left_mark]), (lane.right, _LINE_COLOURS[lane.right_mark])]
+    drawn += [(_closed(patch.polygon), _PATCH_COLOUR) for patch in road.surfaces]
+    for part in road.parts:
+        if isinstance(part, Raised):
+            drawn.append((_closed(part.polygon), _LINE_COLOURS[LineMark.KERB] if part.height > 0.0 else _HOLE_COLOUR))
+        elif isinstance(part, Bump):
+            drawn.append((_closed(part.corners()), _BUMP_COLOUR))
+    lines = [_line(points, road.rise(points)[:, 0], colour) for points, colour in drawn]
     return _block(2, _entity_head(0, "road") + b"".join(_block(11, line) for line in lines))
 
 
-def _line(points: FloatArray, colour: Colour) -> bytes:
-    """A LinePrimitive strip through (k, 2) points on the ground, two pixels wide at any zoom."""
+def _closed(ring: FloatArray) -> FloatArray:
+    return np.concatenate([ring, ring[:1]])
+
+
+def _line(points: FloatArray, heights: FloatArray, colour: Colour) -> bytes:
+    """A LinePrimitive strip through (k, 2) points at heights (k,) of the ground, two pixels wide at any zoom."""
     row = np.dtype([("tags", "V3"), ("x", "<f8"), ("y_tag", "u1"), ("y", "<f8"), ("z_tag", "u1"), ("z", "<f8")])
     table = np.zeros(len(points), dtype=row)
     table["tags"] = np.void(bytes([5 << 3 | 2, 27, 1 << 3 | 1]))
     table["y_tag"], table["z_tag"] = 2 << 3 | 1, 3 << 3 | 1
-    table["x"], table["y"] = points[:, 0], points[:, 1]
+    table["x"], table["y"], table["z"] = points[:, 0], points[:, 1], heights
     pose = _block(2, _block(1, _doubles((0.0, 0.0, 0.0))) + _block(2, _doubles((0.0, 0.0, 0.0, 1.0))))
     width = bytes([3 << 3 | 1]) + struct.pack("<d", 2.0) + _enum(4, 1)
     return _enum(1, _LINE_STRIP) + pose + width + table.tobytes() + _block(6, _doubles(colour))

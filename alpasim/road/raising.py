@@ -45,9 +45,10 @@ def make_relief(parts: Sequence[Part], lanes: Sequence[Lane], bounds: Bounds) ->
                 edges.append(_edges(area))
                 shapes.append([AREA, part.height, face, *[0.0] * 7])
         elif isinstance(part, Bump) and part.height != 0.0:
-            corners, shape = _bump(part)
-            edges.append(_edges(Polygon(corners)))
-            shapes.append(shape)
+            direction = math.cos(part.heading), math.sin(part.heading)
+            reach = 0.5 * part.length, part.right, part.left
+            edges.append(_edges(Polygon(part.corners())))
+            shapes.append([BUMP, part.height, FACE_M, part.x, part.y, *direction, *reach])
     return _with_parts(_with_rise(LEVEL, [*grades, *slopes], bounds), edges, shapes)
 
 
@@ -185,14 +186,6 @@ def _edges(area: BaseGeometry) -> FloatArray:
                 points = np.asarray(ring.coords)[:, :2]
                 rows.append(np.hstack([points[:-1], points[1:]]))
     return np.ascontiguousarray(np.concatenate(rows))
-
-
-def _bump(part: Bump) -> tuple[FloatArray, list[float]]:
-    """Corners (4, 2) of a bump and its row of `Relief.shape`."""
-    cos, sin, half = math.cos(part.heading), math.sin(part.heading), 0.5 * part.length
-    corners = [(half, -part.right), (half, part.left), (-half, part.left), (-half, -part.right)]
-    points = [(part.x + u * cos - v * sin, part.y + u * sin + v * cos) for u, v in corners]
-    return np.array(points), [BUMP, part.height, FACE_M, part.x, part.y, cos, sin, half, part.right, part.left]
 
 
 def _with_parts(relief: Relief, edges: Sequence[FloatArray], shapes: Sequence[Sequence[float]]) -> Relief:

@@ -5,7 +5,10 @@ Values and tables only. `raising.py` makes of them what kernels read.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from alpasim.types import FloatArray
 
@@ -77,6 +80,12 @@ class Bump:
     height: float
     right: float
     left: float
+
+    def corners(self) -> FloatArray:
+        """The area that it takes up, (4, 2) [m]."""
+        cos, sin, half = math.cos(self.heading), math.sin(self.heading), 0.5 * self.length
+        corners = ((half, -self.right), (half, self.left), (-half, self.left), (-half, -self.right))
+        return np.array([(self.x + u * cos - v * sin, self.y + u * sin + v * cos) for u, v in corners])
 
 
 Part = Grade | CrossSlope | Raised | Sidewalks | Bump

@@ -12,7 +12,7 @@ from alpasim.road.polyline import arc_length, pose_at
 from alpasim.road.unlevel import Bump, CrossSlope, Grade, Raised
 from alpasim.types import FloatArray
 from alpasim.view import palette
-from alpasim.view.canvas import Canvas, Sheet
+from alpasim.view.canvas import Canvas, Sheet, text_width
 
 CHEVRON_M, ARROW_M = 12.0, 10.0
 """How far apart the signs of a grade and of a cross-slope lie, at least [m]."""
@@ -46,7 +46,9 @@ def write_relief(sheet: Sheet, road: RoadNetwork) -> None:
         x, y, heading = _poses(part, np.array([0.5 * (part.begin + part.end)]))[0]
         left, top = sheet.place(x - 3.0 * math.sin(heading), y + 3.0 * math.cos(heading))
         if 0.0 < left < sheet.size[0] and 0.0 < top < sheet.size[1]:
-            sheet.text(words, left, top - LABEL_SIZE, LABEL_SIZE, palette.LABEL, "middle")
+            width = text_width(words, LABEL_SIZE) + 10
+            sheet.box(left - 0.5 * width, top - LABEL_SIZE - 2, width, LABEL_SIZE + 6, palette.PANEL, radius=4)
+            sheet.text(words, left, top - LABEL_SIZE, LABEL_SIZE, palette.INK, "middle")
 
 
 def _poses(part: Grade | CrossSlope, s: FloatArray) -> FloatArray:
