@@ -32,10 +32,11 @@ ScenarioChoice = str | Path | Scenario | Sequence[str | Path]
 DEFAULT_REWARDS: Mapping[str, float] = {
     "progress_rel_to_total": 10.0,
     "collision_any": -10.0,
-    "offroad": -10.0,
+    "offroad": -1.0,
     "speed_limit_excess_mps": -0.05,
 }
-"""Reward weights by metric name, used where `rewards` is not given."""
+"""Reward weights by metric name, used where `rewards` is not given; `offroad` counts in every step off the road, which ends
+the drive only at the scenario's `end.off_road_m`."""
 
 OPTIONS = ("scenario", "scenario_seed")
 """What `reset(options=…)` understands."""
@@ -99,7 +100,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
         return self._encode(), self._info({})
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """One control step; `terminated` for collision, off road and goal, `truncated` for the time limit."""
+        """One control step; `terminated` for collision, too far off the road and goal, `truncated` for the time limit."""
         simulation = self._running()
         ended = simulation.end_reason
         if ended is not None:

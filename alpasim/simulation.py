@@ -202,7 +202,7 @@ class Simulation:
         5 physics    world.step: a whole number of substeps
         6 commit     -> WorldState[t+1], read-only arrays: the single writer of state
         7 metrics    each metric sees one Step and returns value and validity
-        8 ending     terminated (collision, off road, goal) or truncated (time limit), always with an EndReason
+        8 ending     terminated (collision, too far off the road, goal) or truncated (time limit), always with an EndReason
         """
         if self._world is None:
             raise RuntimeError("step() before reset()")
@@ -377,14 +377,16 @@ class Simulation:
         )
 
     def _ending(self) -> EndReason | None:
-        """Why the drive is over, None while it goes on. A collision outranks the road's edge, and that the goal."""
+        """Why the drive is over, None while it goes on. A collision outranks the road's edge, and that the goal,
+        which nobody reaches beside the pavement."""
         state = self.state
         # What is low enough for the wheels to run over is met, and recorded, without ending the drive.
         if any(EGO in (one.first, one.second) and one.first_part != "wheel" for one in state.contacts):
             return EndReason.COLLISION
-        if self.scenario.road.edge_distance(state.position[:1, :2])[0] < 0.0:
+        edge_m = float(self.scenario.road.edge_distance(state.position[:1, :2])[0])
+        if edge_m < -self.scenario.off_road_m:
             return EndReason.OFF_ROAD
-        if goal_reached(self.scenario.ego.goal, state):
+        if edge_m >= 0.0 and goal_reached(self.scenario.ego.goal, state):
             return EndReason.GOAL_REACHED
         if state.time_us >= round(self.scenario.time_limit_s * 1e6):
             return EndReason.TIME_LIMIT

@@ -210,7 +210,37 @@ def test_it_ends_when_the_ego_has_left_the_road(monkeypatch: pytest.MonkeyPatch)
     while sim.end_reason is None:
         sim.step(COAST)
     assert sim.end_reason is EndReason.OFF_ROAD
-    assert sim.scenario.road.edge_distance(sim.state.position[:1, :2])[0] < 0.0
+    assert -7.0 < sim.scenario.road.edge_distance(sim.state.position[:1, :2])[0] < -5.0
+
+
+@pytest.mark.parametrize("off_road_m", [0.0, 1.0, 9.0])
+def test_a_scenario_says_how_far_off_the_road_ends_it(monkeypatch: pytest.MonkeyPatch, off_road_m: float) -> None:
+    monkeypatch.setattr(FakeWorld, "sideways_mps", -5.0)
+    sim = simulation(off_road_m=off_road_m, time_limit_s=100.0)
+    edges = []
+    while sim.end_reason is None:
+        sim.step(COAST)
+        edges.append(float(sim.scenario.road.edge_distance(sim.state.position[:1, :2])[0]))
+    assert sim.end_reason is EndReason.OFF_ROAD
+    assert edges[-2] >= -off_road_m > edges[-1]
+    assert sim.metrics.results()["offroad"].value == 1.0
+
+
+def test_nobody_reaches_the_goal_beside_the_pavement(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = make_scenario(Scene(actors=0))
+    everywhere = np.array([[-1e3, -1e3], [1e3, -1e3], [1e3, 1e3], [-1e3, 1e3]])
+    goal = Goal(regions=(everywhere,), after_s=0.6)
+    monkeypatch.setattr(FakeWorld, "sideways_mps", -30.0)
+    sim = Simulation(replace(scenario, ego=replace(scenario.ego, goal=goal), off_road_m=1e3))
+    sim.reset()
+    while sim.state.step < 20 and sim.end_reason is None:
+        sim.step(COAST)
+    assert sim.end_reason is None
+    monkeypatch.setattr(FakeWorld, "sideways_mps", 30.0)
+    while sim.end_reason is None:
+        sim.step(COAST)
+    assert sim.end_reason is EndReason.GOAL_REACHED
+    assert sim.scenario.road.edge_distance(sim.state.position[:1, :2])[0] >= 0.0
 
 
 def test_a_collision_outranks_the_goal(monkeypatch: pytest.MonkeyPatch) -> None:

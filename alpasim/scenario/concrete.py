@@ -14,6 +14,10 @@ from alpasim.road.network import RoadNetwork
 from alpasim.types import ActorKind, FloatArray, IntArray, Route, Trajectory, VehicleParameters
 
 CONTROL_DT_US = 100_000
+
+OFF_ROAD_M = 5.0
+"""How far the ego's box centre may be off the pavement where a scenario does not say [m]: a car may cut a corner or swerve
+onto the verge and come back; one that is a whole car's length out has left the road."""
 """The control step of every scenario file [us]."""
 
 
@@ -210,6 +214,7 @@ class Scenario:
     perception: PerceptionChoice = field(default_factory=PerceptionChoice)
     sensors: Mapping[str, Any] = field(default_factory=dict)
     time_limit_s: float = 30.0
+    off_road_m: float = OFF_ROAD_M
     dt_us: int = CONTROL_DT_US
     substeps: int = 10
     tags: Mapping[str, Any] = field(default_factory=dict)

@@ -137,6 +137,7 @@ def resolve(
         perception=perception,
         sensors=sensors,
         time_limit_s=model.end.time_limit_s,
+        off_road_m=model.end.off_road_m,
         tags={key: value for key, value in model.tags.model_dump().items() if value},
         parameters=dict(origin.parameters),
         reference=reference,

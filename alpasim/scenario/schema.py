@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from alpasim.road.pieces import RoadModel
+from alpasim.scenario.concrete import OFF_ROAD_M
 from alpasim.scenario.ego_faults import FaultModel
 from alpasim.scenario.participants import ActorModel, EgoModel, GoalModel, KindWord, PlaceModel
 from alpasim.scenario.relief import ReliefModel
@@ -190,6 +191,7 @@ class EndModel(Model):
     """When a drive that nothing else ends is over."""
 
     time_limit_s: Annotated[float, Field(gt=0.0, le=3600.0)] = 30.0
+    off_road_m: Annotated[float, Field(ge=0.0, le=1000.0)] = OFF_ROAD_M
 
 
 class MetricBoundModel(Model):
