@@ -24,11 +24,11 @@ from typing import IO, Any
 import numpy as np
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
-from mcap.writer import CompressionType, IndexType, Writer
 
 from alpasim.recording import channels, codec, foxglove
 from alpasim.recording.hashing import ContentHash, packed_hash
 from alpasim.recording.inputs import pack_inputs
+from alpasim.recording.mcap_file import McapFile
 from alpasim.recording.packing import pack_state
 from alpasim.recording.versions import versions
 from alpasim.scenario.concrete import Scenario
@@ -77,20 +77,13 @@ class RolloutWriter:
         self._chain = b""
         self._last_text = ""
         self._scene = foxglove.SceneEncoder(initial.ids)
-        self._mcap = Writer(
-            self._file,
-            chunk_size=_CHUNK_BYTES,
-            compression=CompressionType.ZSTD,
-            index_types=IndexType.ALL,
-            enable_crcs=True,
-            enable_data_crcs=True,
-        )
-        self._mcap.start(profile="alpasim", library=f"alpasim {versions()['alpasim']}")
+        library = f"alpasim {versions()['alpasim']}"
+        self._mcap = McapFile(self._file, profile="alpasim", library=library, chunk_bytes=_CHUNK_BYTES)
         self._channels = _register_channels(self._mcap)
         header = _header(scenario, policy_reference, policy_fingerprint, self._tracks, initial)
         self._write_start(header, scenario, renderer)
         self._write_state(initial)
-        self._mcap.flush()  # type: ignore[no-untyped-call]
+        self._mcap.flush()
 
     @property
     def path(self) -> Path:
@@ -107,7 +100,7 @@ class RolloutWriter:
         values = {"step": after.step, "time_us": after.time_us, "values": codec.metrics_message(metrics)}
         self._hashed(channels.METRICS, after.time_us, values)
         if after.step % FLUSH_STEPS == 0:
-            self._mcap.flush()  # type: ignore[no-untyped-call]
+            self._mcap.flush()
 
     def drawn_by(self, renderer: str) -> None:
         """Note name and version of what draws for the cameras; outside the content hash."""
@@ -126,7 +119,7 @@ class RolloutWriter:
             error=codec.shortened(result.error, codec.MAX_TEXT),
             error_traceback=codec.shortened(result.error_traceback, codec.MAX_TEXT),
         )
-        self._mcap.finish()  # type: ignore[no-untyped-call]
+        self._mcap.finish()
         self._file.flush()
         os.fsync(self._file.fileno())
         self.close()
@@ -157,7 +150,7 @@ class RolloutWriter:
             0, "started", host=socket.gethostname(), pid=os.getpid(), machine=platform.platform(), renderer=renderer
         )
         self._add(channels.SCENE, 0, foxglove.road_message(scenario.road))
-        self._mcap.add_attachment(0, 0, channels.INPUTS_ATTACHMENT, "application/zip", pack_inputs(scenario.inputs))
+        self._mcap.attach(channels.INPUTS_ATTACHMENT, "application/zip", pack_inputs(scenario.inputs))
 
     def _run(self, time_us: int, event: str, **facts: Any) -> None:
         """A message of the channel for what may differ between equal rollouts."""
@@ -206,7 +199,7 @@ class RolloutWriter:
 
     def _add(self, topic: str, time_us: int, data: bytes) -> None:
         """Write one message; times in MCAP are nanoseconds."""
-        self._mcap.add_message(self._channels[topic], time_us * 1000, data, time_us * 1000)
+        self._mcap.add(self._channels[topic], time_us * 1000, data)
 
 
 def _header(
@@ -279,15 +272,13 @@ def _actor(ids: tuple[str, ...], row: int) -> str:
     return ids[row] if row >= 0 else "ground"
 
 
-def _register_channels(mcap: Writer) -> dict[str, int]:
+def _register_channels(mcap: McapFile) -> dict[str, int]:
     """Register every channel with its schema; channel ids by topic."""
     ids: dict[str, int] = {}
     for topic, schema in channels.JSON_SCHEMAS.items():
-        schema_id = mcap.register_schema(topic.replace("/", "."), "jsonschema", json.dumps(schema).encode())
-        ids[topic] = mcap.register_channel(topic, "json", schema_id)
+        ids[topic] = mcap.register(topic, "json", topic.replace("/", "."), "jsonschema", json.dumps(schema).encode())
     for topic, name in channels.FOXGLOVE_SCHEMAS.items():
-        schema_id = mcap.register_schema(name, "protobuf", _foxglove_schema(name))
-        ids[topic] = mcap.register_channel(topic, "protobuf", schema_id)
+        ids[topic] = mcap.register(topic, "protobuf", name, "protobuf", _foxglove_schema(name))
     return ids
 
 
