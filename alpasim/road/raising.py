@@ -28,6 +28,10 @@ Bounds = tuple[float, float, float, float]
 _MARGIN_M = 30.0
 """How far beyond the road heights still change; from there on they stay."""
 _LEAST_CELL_M, _MOST_POINTS = 1.0, 200_000
+_ROADSIDE_M = 20.0
+"""Up to here from a course's line the ground lies as high as the road beside it."""
+_CLIFF, _EVENINGS = 0.5, 60
+"""Steeper than this between two points of the grid is a cliff, which so many rounds of averaging make a slope."""
 _PART_CELL_M, _MOST_CELLS = 4.0, 120_000
 _CHUNK = 16
 
@@ -84,8 +88,23 @@ def _with_rise(relief: Relief, slopes: Sequence[Grade | CrossSlope], bounds: Bou
     for part in slopes:
         line = np.ascontiguousarray(shapely.get_coordinates(shapely.simplify(shapely.linestrings(part.line), 1e-4)))
         places = _places(line, arc_length(line), *_chunks(line), x0, y0, cell, nx, ny)
-        rise += _grade(part, places) if isinstance(part, Grade) else _cross_slope(part, places)
+        height = _grade(part, places) if isinstance(part, Grade) else _cross_slope(part, places)
+        far = np.abs(places[:, 1]) > _ROADSIDE_M
+        rise += _without_cliffs(height.reshape(ny, nx), far.reshape(ny, nx), cell).ravel()
     return relief._replace(level=False, rising=True, x0=x0, y0=y0, cell=cell, nx=nx, ny=ny, rise=frozen(rise))
+
+
+def _without_cliffs(height: FloatArray, far: BoolArray, cell: float) -> FloatArray:
+    """The heights (ny, nx), evened out `far` from the road where the nearest place of a bent road jumps from one stretch to
+    another that lies higher."""
+    steepest = max(float(np.abs(np.diff(height, axis=axis)).max()) for axis in (0, 1))
+    if steepest <= _CLIFF * cell:
+        return height
+    for _ in range(_EVENINGS):
+        wide = np.pad(height, 1, mode="edge")
+        columns = wide[:-2] + wide[1:-1] + wide[2:]
+        height = np.where(far, (columns[:, :-2] + columns[:, 1:-1] + columns[:, 2:]) / 9.0, height)
+    return height
 
 
 def _grade(part: Grade, places: FloatArray) -> FloatArray:
