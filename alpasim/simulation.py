@@ -377,8 +377,7 @@ class Simulation:
         )
 
     def _ending(self) -> EndReason | None:
-        """Why the drive is over, None while it goes on. A collision outranks the road's edge, and that the goal,
-        which nobody reaches beside the pavement."""
+        """Why the drive is over, None while it goes on. A collision outranks the road's edge, and that the goal."""
         state = self.state
         # What is low enough for the wheels to run over is met, and recorded, without ending the drive.
         if any(EGO in (one.first, one.second) and one.first_part != "wheel" for one in state.contacts):
@@ -386,7 +385,7 @@ class Simulation:
         edge_m = float(self.scenario.road.edge_distance(state.position[:1, :2])[0])
         if edge_m < -self.scenario.off_road_m:
             return EndReason.OFF_ROAD
-        if edge_m >= 0.0 and goal_reached(self.scenario.ego.goal, state):
+        if goal_reached(self.scenario.ego.goal, state, edge_m):
             return EndReason.GOAL_REACHED
         if state.time_us >= round(self.scenario.time_limit_s * 1e6):
             return EndReason.TIME_LIMIT

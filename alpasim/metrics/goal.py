@@ -17,11 +17,14 @@ _EXACT = 1e-9
 """Bounds include their ends to within rounding."""
 
 
-def goal_reached(goal: Goal, state: WorldState) -> bool:
+def goal_reached(goal: Goal, state: WorldState, edge_m: float) -> bool:
     """The ego's box centre is in a region, with its forward speed and heading within their bounds, at a time within its own.
 
-    Bounds include their ends. Without regions time alone counts: to be unhurt when `after_s` has passed.
+    Bounds include their ends. Without regions time alone counts: to be unhurt when `after_s` has passed. Nobody reaches a goal
+    beside the pavement: `edge_m` is how far inside its border the box centre is [m].
     """
+    if edge_m < 0.0:
+        return False
     time_s = state.time_us / 1e6
     if time_s < goal.after_s - _EXACT or time_s > goal.before_s + _EXACT:
         return False
@@ -42,11 +45,12 @@ def goal_reached(goal: Goal, state: WorldState) -> bool:
 
 
 def _reached(scene: SceneMeasures) -> MetricValue:
-    return YES if goal_reached(scene.goal, scene.state) else NO
+    return YES if goal_reached(scene.goal, scene.state, scene.centre_edge_m) else NO
 
 
 def _time_to_goal(scene: SceneMeasures) -> MetricValue:
-    return MetricValue(scene.time_s) if goal_reached(scene.goal, scene.state) else INVALID
+    reached = goal_reached(scene.goal, scene.state, scene.centre_edge_m)
+    return MetricValue(scene.time_s) if reached else INVALID
 
 
 GOAL_REACHED = SceneMetric(
@@ -54,7 +58,7 @@ GOAL_REACHED = SceneMetric(
     unit="bool",
     aggregation=Aggregation.MAX,
     better="higher",
-    formula="1 where the ego's centre is in a goal region with speed, heading and time within the goal's bounds",
+    formula="1 where the ego's centre is in a goal region, on the pavement, with speed, heading and time within the goal's bounds",
     measure=_reached,
 )
 

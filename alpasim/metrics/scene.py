@@ -64,7 +64,7 @@ class SceneMeasures:
     the route to the next body in the ego's path (inf: none). `touches` are all bodies that touch the ego, `new_touches`
     those that did not in the step before. `edge_m` is the signed distance to the border of the drivable area, positive
     inside, (8,) for the corners and the middles of the sides of the ego's footprint: front left, left, rear left, rear,
-    rear right, right, front right, front. `signals_of_ride` (6,) are the newest complete signals of `ride`.
+    rear right, right, front right, front; `centre_edge_m` is that of the box centre. `signals_of_ride` (6,) are the newest complete signals of `ride`.
     """
 
     step: Step | None
@@ -81,6 +81,7 @@ class SceneMeasures:
     touches: tuple[Touch, ...]
     new_touches: tuple[Touch, ...]
     edge_m: FloatArray
+    centre_edge_m: float
     lane: LanePlace
     reference: ReferencePlace
     reference_length_m: float
@@ -221,6 +222,7 @@ class SceneMeter:
         )
         x, y, yaw = float(state.position[EGO, 0]), float(state.position[EGO, 1]), float(state.yaw[EGO])
         corners = footprint(x, y, yaw, float(state.extent[EGO, 0]), float(state.extent[EGO, 1]))
+        edges = self._scenario.road.edge_distance(np.concatenate((corners, state.position[:1, :2])))
         route_s, route_d, _ = self._on_route.locate(x, y)
         touches, new = self._touches(step, overlaps) if step is not None else ((), ())
         return SceneMeasures(
@@ -237,7 +239,8 @@ class SceneMeter:
             lead_gap_m=self._lead_gap(state, route_s, route_d) if anyone else math.inf,
             touches=touches,
             new_touches=new,
-            edge_m=self._scenario.road.edge_distance(corners),
+            edge_m=edges[:-1],
+            centre_edge_m=float(edges[-1]),
             lane=self._lane(x, y, yaw),
             reference=self.reference.locate(x, y, state.time_us),
             reference_length_m=self.reference.length_m,
