@@ -1,0 +1,151 @@
+"""Which parts meet in a contact, and what it does to the velocities of both."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from contact_checks import at_once, secondary
+from proving_ground import Drive, car, scenario, vehicle
+
+from alpasim.types import Control
+from alpasim.world.actors import Actors
+from alpasim.world.contacts import WheelHit, part_of
+from alpasim.world.ego import Ego
+
+COAST = Control(0.0, 0.0)
+LEVEL = (0.0, 0.0, 0.0, 1.0)
+CAR = (4.5, 1.8, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("point", "push", "part"),
+    [
+        ((2.25, 0.3, 0.0), (-1.0, 0.0, 0.0), "front"),
+        ((-2.2, 0.3, 0.1), (1.0, 0.0, 0.0), "rear"),
+        ((0.5, 0.9, 0.0), (0.0, -1.0, 0.0), "left"),
+        ((0.5, -0.85, 0.0), (0.0, 1.0, 0.0), "right"),
+        ((0.5, 0.0, 0.75), (0.0, 0.0, -1.0), "top"),
+        ((0.5, 0.0, -0.75), (0.0, 0.0, 1.0), "under"),
+        # A corner belongs to two faces: the direction of the push decides.
+        ((2.2, 0.88, 0.0), (-0.9, -0.43, 0.0), "front"),
+        ((2.2, 0.88, 0.0), (-0.43, -0.9, 0.0), "left"),
+        # Far from a corner the nearest face counts, however obliquely it was hit.
+        ((0.0, 0.9, 0.0), (-0.9, -0.43, 0.0), "left"),
+    ],
+)
+def test_a_part_is_the_face_that_was_hit(
+    point: tuple[float, float, float], push: tuple[float, float, float], part: str
+) -> None:
+    assert part_of(point, push, (0.0, 0.0, 0.0), LEVEL, CAR) == part
+    # Turned by a quarter and moved, everything else with it.
+    half = math.sqrt(0.5)
+    turned = (10.0 - point[1], 5.0 + point[0], 1.0 + point[2])
+    assert part_of(turned, (-push[1], push[0], push[2]), (10.0, 5.0, 1.0), (0.0, 0.0, half, half), CAR) == part
+
+
+def test_a_body_that_lies_on_its_side_is_hit_where_it_was_built() -> None:
+    rolled = (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5))  # its left side up: y of the body is z of the world
+    assert part_of((0.0, 0.0, 0.9), (0.0, 0.0, -1.0), (0.0, 0.0, 0.0), rolled, CAR) == "left"
+    assert part_of((0.0, -0.75, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 0.0), rolled, CAR) == "top"
+
+
+@pytest.mark.parametrize(
+    ("pose", "parts"),
+    [
+        ((12.0, 0.0, 0.0), ("front", "rear")),
+        ((12.0, 0.0, math.pi), ("front", "front")),
+        ((12.0, 0.0, 0.5 * math.pi), ("front", "left")),
+        ((12.0, 0.0, -0.5 * math.pi), ("front", "right")),
+        ((12.0, 1.5, 0.0), ("front", "rear")),
+    ],
+)
+def test_the_ego_runs_into_a_standing_car(pose: tuple[float, float, float], parts: tuple[str, str]) -> None:
+    x, y, yaw = pose
+    with Drive(scenario(speed=15.0, actors=[car("target", x, y, yaw)])) as drive:
+        while not drive.contacts:
+            drive.step(COAST)
+        (contact,) = drive.state.contacts
+        assert (contact.first_part, contact.second_part) == parts
+
+
+def test_a_car_runs_into_the_standing_ego_from_behind() -> None:
+    with Drive(scenario(actors=[car("behind", -12.0, speed=15.0)])) as drive:
+        while not drive.contacts:
+            drive.step(COAST)
+        (contact,) = drive.state.contacts
+        assert (contact.first_part, contact.second_part) == ("rear", "front")
+
+
+def test_delta_v_is_what_each_gained_friction_between_them_included() -> None:
+    """A slanted impact on ground with next to no grip: nothing else acts but gravity and wheels that roll."""
+    target = car("target", 8.0, 1.0, 0.3, 5.0)
+    model = vehicle("sedan", mass_kg=1200.0)
+    scene = scenario(vehicle_=model, speed=20.0, friction=0.001, actors=[target])
+    with Drive(scene) as drive:
+        while not drive.contacts:
+            before = drive.state
+            after = drive.step(COAST)
+        (contact,) = after.contacts
+        gained = after.velocity[1] - before.velocity[1]
+        assert contact.second_delta_v[:2] == pytest.approx(gained[:2], abs=0.03)
+        assert 1200.0 * contact.first_delta_v == pytest.approx(-1500.0 * contact.second_delta_v)
+        along = -float(contact.second_delta_v @ contact.normal)
+        assert along == pytest.approx(contact.impulse_ns / 1500.0, rel=0.02)
+        aside = np.linalg.norm(contact.second_delta_v + along * contact.normal)
+        assert 0.01 * along < aside <= 0.49 * along + 1e-6, "friction of 0.7 times 0.7 at most, and some"
+
+
+def test_what_never_moves_gains_nothing() -> None:
+    wall = car("wall", 15.0, extent=(1.0, 20.0, 2.0), mass_kg=math.inf, restitution=0.0)
+    with Drive(scenario(speed=10.0, actors=[wall])) as drive:
+        drive.run(3.0)
+        _, contact = drive.contacts[0]
+        assert not contact.second_delta_v.any()
+        assert contact.first_delta_v[0] < -5.0
+
+
+def test_one_that_is_pushed_into_a_third_makes_a_contact_of_its_own() -> None:
+    first, second, *_ = secondary()
+    assert (first.first, first.second, first.first_part, first.second_part) == (0, 1, "front", "rear")
+    assert (second.first, second.second, second.first_part, second.second_part) == (1, 2, "front", "rear")
+
+
+def test_three_at_once_are_three_contacts_each_with_its_side() -> None:
+    found = {(one.first, one.second): (one.first_part, one.second_part) for one in at_once()}
+    assert found == {(0, 1): ("left", "front"), (0, 2): ("right", "front"), (0, 3): ("rear", "front")}
+
+
+def test_what_a_wheel_runs_over_is_recorded_struck_and_pushed_the_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the wheels feel is given here by hand, once, as the ego's box is above the plank."""
+    plank = car("plank", 15.0, extent=(2.0, 0.3, 0.08), mass_kg=10.0)
+    drive_on, told = Ego.drive, []
+
+    def meet(self: Ego, body: tuple[tuple[float, ...], ...], substep_s: float) -> None:
+        drive_on(self, body, substep_s)  # type: ignore[arg-type]
+        if not told and body[0][0] > 14.0:
+            told.append(self)
+            self.met.append(WheelHit(1, (-20.0, 0.0, 10.0), (14.9, 0.0, 0.08), 10.0))
+
+    monkeypatch.setattr(Ego, "drive", meet)
+    with Drive(scenario(speed=10.0, actors=[plank])) as drive:
+        while not told:
+            drive.step(COAST)
+        (contact,) = drive.state.contacts
+        assert (contact.second, contact.first_part, contact.second_part) == (1, "wheel", "top")
+        assert contact.impulse_ns == pytest.approx(math.hypot(20.0, 10.0))
+        assert contact.second_delta_v == pytest.approx([2.0, 0.0, -1.0])
+        assert drive.state.struck[1]
+        assert 0.5 < drive.state.velocity[1, 0] <= 2.0, "pushed ahead, and slowed by the ground since"
+
+
+def test_a_fixed_thing_does_not_feel_a_wheel() -> None:
+    sill = car("sill", 15.0, extent=(2.0, 0.3, 0.08), mass_kg=math.inf)
+    with Drive(scenario(speed=10.0, actors=[sill])) as drive:
+        drive.run(0.2)
+        actors: Actors = drive.world._actors
+        actors.kick(1, (100.0, 0.0, 0.0), (15.0, 0.0, 0.04), 0.01)
+        drive.run(0.5)
+        assert not drive.state.struck[1]
+        assert drive.state.position[1].tolist() == [15.0, 0.0, 0.04]
