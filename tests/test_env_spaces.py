@@ -224,7 +224,10 @@ def test_the_third_number_of_a_control_engages_the_reverse_gear(three_lanes: Pat
     [
         ("control_reverse", np.zeros(2, dtype=np.float32)),
         ("control_reverse", np.array([0.0, 0.0, np.nan], dtype=np.float32)),
+        ("control_reverse", np.array([0.0, 0.0, 1e300])),
         ("trajectory", np.full((8, 2), np.nan, dtype=np.float32)),
+        ("trajectory", np.full((8, 2), -np.inf, dtype=np.float32)),
+        ("trajectory", np.full((8, 2), 1e300)),
         ("trajectory", np.zeros((7, 2), dtype=np.float32)),
         ("meta", 5),
         ("meta", -1),

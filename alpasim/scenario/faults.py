@@ -37,6 +37,8 @@ _TYPES = {
     "dict_type": "a mapping of keys and values",
     "model_type": "a mapping of keys and values",
     "model_attributes_type": "a mapping of keys and values",
+    "finite_number": "a finite number",
+    "invalid_key": "a text",
 }
 
 
@@ -100,35 +102,42 @@ def _explain_one(
 ) -> Fault:
     path, last = _path_in(data, found["loc"])
     written = _written(root, (*prefix, *path))
-    kind, context = found["type"], found.get("ctx", {})
+    kind = found["type"]
     if kind == "missing":
         return fault_at(root, file, (*prefix, *path), f"missing key {last!r}", at_key=True)
     if kind == "extra_forbidden":
         return fault_at(root, file, (*prefix, *path), _unknown_key(str(path[-1]), schema, path[:-1]), at_key=True)
     seen = _found(found["input"]) + (f" (drawn for {written})" if written else "")
+    message = wrong_value(found, seen)
+    if written and written not in message:
+        message += f" (drawn for {written})"
+    return fault_at(root, file, (*prefix, *path), message, at_key=last == "[key]")
+
+
+def wrong_value(found: Mapping[str, Any], seen: str | None = None) -> str:
+    """What is to be said of a value that one of pydantic's errors is about: what was found, in the words `seen` where they are
+    given, and what was expected."""
+    kind, context = found["type"], found.get("ctx", {})
+    seen = seen if seen is not None else _found(found["input"])
     if kind == "literal_error":
         words = re.findall(r"'([^']*)'", context["expected"])
         hint = did_you_mean(str(found["input"]), words)
         expected = f"one of {', '.join(words)}" if len(words) > 1 else f"{words[0]!r}" if words else context["expected"]
-        message = f"found {seen}, expected {expected}{hint}"
-    elif kind in _TYPES:
-        message = f"found {seen}, expected {_TYPES[kind]}{_hint_for_text(found['input'], kind)}"
-    elif kind in _BOUNDS:
-        message = f"found {seen}, expected {_BOUNDS[kind]} {next(iter(context.values())):g}"
-    elif kind == "string_pattern_mismatch":
-        message = f"found {seen}, expected {_pattern_words(context['pattern'])}"
-    elif kind in ("too_short", "too_long"):
+        return f"found {seen}, expected {expected}{hint}"
+    if kind in _TYPES:
+        return f"found {seen}, expected {_TYPES[kind]}{_hint_for_text(found['input'], kind)}"
+    if kind in _BOUNDS:
+        return f"found {seen}, expected {_BOUNDS[kind]} {next(iter(context.values())):g}"
+    if kind == "string_pattern_mismatch":
+        return f"found {seen}, expected {_pattern_words(context['pattern'])}"
+    if kind in ("string_too_short", "string_too_long"):
+        bound = "at least" if kind == "string_too_short" else "at most"
+        return f"found {seen}, expected a text of {bound} {next(iter(context.values()))} characters"
+    if kind in ("too_short", "too_long"):
         limit = context.get("min_length", context.get("max_length"))
         bound = "at least" if kind == "too_short" else "at most"
-        message = f"found {context['actual_length']} values, expected {bound} {limit}"
-    elif kind in ("string_too_short", "string_too_long"):
-        bound = "at least" if kind == "string_too_short" else "at most"
-        message = f"found {seen}, expected a text of {bound} {next(iter(context.values()))} characters"
-    else:
-        message = found["msg"].removeprefix("Value error, ")
-        if written:
-            message += f" (drawn for {written})"
-    return fault_at(root, file, (*prefix, *path), message, at_key=last == "[key]")
+        return f"found {context['actual_length']} values, expected {bound} {limit}"
+    return str(found["msg"]).removeprefix("Value error, ")
 
 
 def _path_in(data: Any, location: Sequence[str | int]) -> tuple[Path, str | int | None]:

@@ -6,14 +6,16 @@ Answers which words and figures may be written, in which unit and within which l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, model_validator
 
 from alpasim.errors import InputError, did_you_mean
 from alpasim.scenario.concrete import PerceptionChoice
+from alpasim.scenario.faults import wrong_value
 from alpasim.scenario.values import Model
 
 LevelWord = Literal["truth", "good", "rainy", "night", "rainy_night", "fog"]
@@ -234,17 +236,37 @@ def sensor_options(written: Mapping[str, Any]) -> dict[str, BaseModel]:
         for name, options in written.items()
     }
     try:
-        return SensorsModel.model_validate(plain).by_name()
+        return SensorsModel.model_validate(_without_numpy(plain)).by_name()
     except ValidationError as error:
-        raise InputError("; ".join(_told(dict(fault)) for fault in error.errors(include_url=False))) from error
+        found = error.errors(include_url=False)
+        # A list whose items are wrong counts as too short as well, since only its right items are counted.
+        broken = {fault["loc"][:depth] for fault in found for depth in range(len(fault["loc"]))}
+        told = [fault for fault in found if fault["type"] != "too_short" or fault["loc"] not in broken]
+        raise InputError("; ".join(_told(dict(fault)) for fault in told)) from error
+
+
+def _without_numpy(value: Any) -> Any:
+    """The same with numpy's numbers as Python's: they are what a computed option often is."""
+    if isinstance(value, Mapping):
+        return {key: _without_numpy(item) for key, item in value.items()}
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _told(fault: Mapping[str, Any]) -> str:
     """One fault as `sensors.lidar.rings: …`."""
     path = [str(part) for part in fault["loc"]]
     place = ".".join(["sensors", *path])
+    if fault["type"] == "missing":
+        return f"{place}: missing"
     if fault["type"] == "extra_forbidden":
-        models: dict[str, type[BaseModel]] = {"lidar": LidarModel, "bev": BevModel, "camera": CameraModel}
-        known = tuple((models[path[0]] if len(path) > 1 else SensorsModel).model_fields)
+        known = tuple(_model_at(path[:-1]).model_fields)
         return f"{place}: unknown{did_you_mean(path[-1], known)}; known: {', '.join(known)}"
-    return f"{place}: found {fault['input']!r}, {fault['msg'].removeprefix('Value error, ')}"
+    return f"{place}: {wrong_value(fault)}"
+
+
+def _model_at(path: Sequence[str]) -> type[BaseModel]:
+    """The model of the options at a place under `sensors`."""
+    models: dict[str, type[BaseModel]] = {"lidar": LidarModel, "bev": BevModel, "camera": CameraModel}
+    if not path:
+        return SensorsModel
+    return OwnCameraModel if len(path) > 1 else models[path[0]]

@@ -6,7 +6,7 @@ and `sources` may say where groups of figures come from. What the figures do is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from importlib import resources
 from pathlib import Path
@@ -23,19 +23,40 @@ from alpasim.scenario.participants import KindWord
 from alpasim.scenario.values import Model, Text
 from alpasim.types import VehicleParameters
 
-_SIGNED = frozenset({"front_axle_x_m", "rear_axle_x_m", "centre_of_mass_x_m"})
-_MAY_BE_ZERO = frozenset(
-    {
-        "drag_area_m2",
-        "rolling_resistance",
-        "restitution",
-        "drive_lag_s",
-        "brake_lag_s",
-        "steering_lag_s",
-        "suspension_damping_ratio",
-    }
-)
-_SHARES = frozenset({"roll_stiffness_front_share", "restitution"})
+LIMITS: dict[str, tuple[float, float]] = {
+    "length_m": (0.3, 30.0),
+    "width_m": (0.2, 6.0),
+    "height_m": (0.2, 6.0),
+    "mass_kg": (10.0, 200_000.0),
+    "yaw_inertia_kgm2": (0.1, 1e8),
+    "pitch_inertia_kgm2": (0.1, 1e8),
+    "roll_inertia_kgm2": (0.1, 1e8),
+    "front_axle_x_m": (-20.0, 20.0),
+    "rear_axle_x_m": (-20.0, 20.0),
+    "track_width_m": (0.1, 5.0),
+    "centre_of_mass_x_m": (-20.0, 20.0),
+    "centre_of_mass_height_m": (0.05, 5.0),
+    "ground_clearance_m": (0.01, 2.0),
+    "front_cornering_stiffness_per_rad": (0.5, 100.0),
+    "rear_cornering_stiffness_per_rad": (0.5, 100.0),
+    "max_steering_angle_rad": (0.01, 1.5),
+    "max_steering_rate_radps": (0.01, 50.0),
+    "max_drive_force_n": (1.0, 2e6),
+    "max_power_w": (1.0, 1e8),
+    "max_brake_force_n": (1.0, 4e6),
+    "max_speed_mps": (0.1, 140.0),
+    "drive_lag_s": (0.0, 10.0),
+    "brake_lag_s": (0.0, 10.0),
+    "steering_lag_s": (0.0, 10.0),
+    "drag_area_m2": (0.0, 100.0),
+    "rolling_resistance": (0.0, 1.0),
+    "suspension_frequency_hz": (0.2, 10.0),
+    "suspension_damping_ratio": (0.0, 5.0),
+    "roll_stiffness_front_share": (0.0, 1.0),
+    "restitution": (0.0, 1.0),
+    "body_friction": (0.01, 1.5),
+}
+"""Least and largest value of every figure: wide enough for anything on wheels, narrow enough to catch a wrong unit."""
 
 
 def _field_types() -> dict[str, Any]:
@@ -50,15 +71,8 @@ def _field_types() -> dict[str, Any]:
     for field in fields(VehicleParameters):
         if field.name in found:
             continue
-        if field.name in _SIGNED:
-            limits = Field(ge=-20.0, le=20.0)
-        elif field.name in _SHARES:
-            limits = Field(ge=0.0, le=1.0)
-        elif field.name in _MAY_BE_ZERO:
-            limits = Field(ge=0.0, le=1e7)
-        else:
-            limits = Field(gt=0.0, le=1e8)
-        found[field.name] = (Annotated[float, limits], ...)
+        least, largest = LIMITS[field.name]
+        found[field.name] = (Annotated[float, Field(ge=least, le=largest)], ...)
     return found
 
 
@@ -120,7 +134,29 @@ def parse_vehicle(data: bytes, file: str) -> VehicleParameters:
     values: dict[str, Any] = {field.name: getattr(model, field.name) for field in fields(VehicleParameters)}
     values = {key: float(value) if isinstance(value, int) else value for key, value in values.items()}
     vehicle = VehicleParameters(**{**values, "kind": KIND_WORDS[values["kind"]]})
-    if vehicle.wheelbase_m <= 0.0 or not vehicle.rear_axle_x_m <= vehicle.centre_of_mass_x_m <= vehicle.front_axle_x_m:
-        message = "expected rear_axle_x_m <= centre_of_mass_x_m <= front_axle_x_m, counted forward from the box centre"
-        raise ScenarioError([fault_at(root, file, ("front_axle_x_m",), message)])
+    faults = [fault_at(root, file, (key,), message) for key, message in _impossible(vehicle)]
+    if faults:
+        raise ScenarioError(faults)
     return vehicle
+
+
+def _impossible(vehicle: VehicleParameters) -> Iterator[tuple[str, str]]:
+    """Figures that cannot belong to one body, by the key that is told."""
+    if vehicle.wheelbase_m <= 0.0 or not vehicle.rear_axle_x_m <= vehicle.centre_of_mass_x_m <= vehicle.front_axle_x_m:
+        yield (
+            "front_axle_x_m",
+            "expected rear_axle_x_m <= centre_of_mass_x_m <= front_axle_x_m, counted forward from the box centre",
+        )
+    if vehicle.centre_of_mass_height_m >= vehicle.height_m:
+        found = f"found {vehicle.centre_of_mass_height_m:g}, expected less than height_m, {vehicle.height_m:g}"
+        yield "centre_of_mass_height_m", found
+    if vehicle.ground_clearance_m >= vehicle.height_m:
+        yield (
+            "ground_clearance_m",
+            f"found {vehicle.ground_clearance_m:g}, expected less than height_m, {vehicle.height_m:g}",
+        )
+    half_length, half_width = 0.5 * vehicle.length_m, 0.5 * vehicle.width_m
+    most = vehicle.mass_kg * (half_length**2 + half_width**2)
+    if vehicle.yaw_inertia_kgm2 > most:
+        told = f"found {vehicle.yaw_inertia_kgm2:g}, expected at most {most:.0f}: all of the mass in the box's corners"
+        yield "yaw_inertia_kgm2", told

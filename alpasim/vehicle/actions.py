@@ -23,6 +23,7 @@ from gymnasium import spaces
 from alpasim.errors import InputError, PolicyInvalidAction, did_you_mean
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import Control, Decision, FloatArray, Observation, Trajectory, frozen
+from alpasim.vehicle.actuation import ABSURD
 from alpasim.vehicle.manoeuvres import CHANGE_S, FASTER_MPS2, SLOWER_MPS2, WORDS, Manoeuvres
 
 POINTS, POINT_STEP_US = 8, 500_000
@@ -95,7 +96,7 @@ class ControlReverseAction:
     def decision(self, action: Any, observation: Observation) -> Decision:  # noqa: ARG002
         """Clipped to [-1, 1] by the vehicle, but it has to be finite."""
         values = _numbers(action, (3,), "steer, pedal, gear")
-        if not math.isfinite(values[2]):
+        if not abs(values[2]) <= ABSURD:
             raise PolicyInvalidAction(f"action[2] is {values[2]}, expected a finite number: the gear, reverse above 0")
         return Decision(control=Control(float(values[0]), float(values[1]), bool(values[2] > 0.0)))
 
@@ -124,9 +125,12 @@ class TrajectoryAction:
         """The waypoints, clipped to the space, with headings along the way between them, or against it where that turns
         the vehicle less."""
         values = _numbers(action, (POINTS, 2), "x, y of each waypoint")
-        if not np.isfinite(values).all():
-            row = int(np.argmax(~np.isfinite(values).all(axis=1)))
-            raise PolicyInvalidAction(f"action[{row}] is {values[row]}, expected finite numbers: x, y of a waypoint")
+        good = np.isfinite(values) & (np.abs(values) <= ABSURD)
+        if not good.all():
+            row = int(np.argmax(~good.all(axis=1)))
+            raise PolicyInvalidAction(
+                f"action[{row}] is {values[row]}, expected finite numbers in [-1, 1]: x, y of a waypoint"
+            )
         poses = np.zeros((POINTS + 1, 3))
         poses[1:, :2] = np.clip(values, -1.0, 1.0) * self._scale
         heading = 0.0

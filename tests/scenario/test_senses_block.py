@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from builders import Scene, make_scenario
 
+from alpasim.env import DriveEnv
 from alpasim.errors import InputError, ScenarioError
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import load_scenario
-from alpasim.scenario.senses import sensor_options
+from alpasim.scenario.senses import LidarModel, sensor_options
+from alpasim.simulation import Simulation
 
 PLAIN = """schema: alpasim/scenario@1
 title: Senses
@@ -107,3 +111,63 @@ def test_faults_say_where_and_what(tmp_path: Path, text: str, says: str) -> None
 def test_options_from_code_are_checked_alike(options: dict, says: str) -> None:
     with pytest.raises(InputError, match=says):
         sensor_options(options)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"lidar": {"rate_hz": 0}}, r"sensors\.lidar\.rate_hz: found 0, expected more than 0"),
+        ({"lidar": {"rate_hz": float("nan")}}, r"sensors\.lidar\.rate_hz: found nan, expected a finite number"),
+        ({"lidar": {"rings": 10**9}}, r"sensors\.lidar\.rings: found 1000000000, expected at most 256"),
+        ({"lidar": {"rings": 256, "azimuths": 8192}}, r"sensors\.lidar: found 256 rings .* at most 262144"),
+        ({"lidar": {"rings": "64"}}, r"sensors\.lidar\.rings: found the text '64', expected a whole number"),
+        ({"camera": {"width_px": 0, "height_px": 0}}, r"camera\.width_px: found 0, .*camera\.height_px: found 0,"),
+        ({"camera": {"width_px": 100_000, "height_px": 100_000}}, r"width_px: found 100000, expected at most 8192"),
+        ({"camera": {"width_px": 8000, "height_px": 8000}}, r"sensors\.camera: found 8000 x 8000 pixels"),
+        ({"camera": {"width_px": 64}}, r"sensors\.camera: found one of width_px and height_px"),
+        ({"camera": {"channels": ["rgbb"]}}, r"^sensors\.camera\.channels\.0: .*did you mean 'rgb'\?\)$"),
+        (
+            {"camera": {"own": {"a": {"fov_deg": 90, "x_m": 1, "z_m": 1, "wdith_px": 4}}}},
+            r"own\.a\.wdith_px: unknown \(did you mean 'width_px'\?\); known: fov_deg",
+        ),
+        ({"camera": {"own": {"a": {"x_m": 1, "z_m": 1}}}}, r"sensors\.camera\.own\.a\.fov_deg: missing"),
+        ({"bev": 5}, r"sensors\.bev: found 5, expected a mapping"),
+        ({1: {}}, r"sensors\.1: found 1, expected a text"),
+    ],
+)
+def test_wrong_options_from_code_are_told_as_those_of_a_file(options: dict, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        sensor_options(options)
+    scenario = make_scenario(Scene())
+    with pytest.raises(InputError, match=says):
+        Simulation(scenario, sensors=("objects",), sensor_options=options)
+    with pytest.raises(InputError, match=says):
+        DriveEnv(scenario, observation=["vector", "lidar"], sensors=options)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    options = {"lidar": {"rings": np.int64(16), "range_m": np.float32(50.0)}}
+    found = sensor_options(options)["lidar"]
+    assert isinstance(found, LidarModel)
+    assert (found.rings, found.range_m) == (16, 50.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("sensors: {lidar: {rate_hz: 0}}\n", r":5:28: sensors\.lidar\.rate_hz: found 0, expected more than 0"),
+        ("sensors: {lidar: {rate_hz: 1e9}}\n", r":5:28: sensors\.lidar\.rate_hz: .*at most 1000"),
+        ("sensors: {lidar: {rate_hz: 3}}\n", r":5:28: sensors\.lidar\.rate_hz: found 3 Hz, expected a whole multiple"),
+        ("sensors: {lidar: {rings: 1000000000}}\n", r":5:26: sensors\.lidar\.rings: .*at most 256"),
+        ("sensors: {lidar: {noise_sigma_m: .inf}}\n", r":5:34: .*\.inf is not a finite number"),
+        ("sensors: {camera: {width_px: 0, height_px: 0}}\n", r":5:30: sensors\.camera\.width_px: found 0"),
+        ("sensors: {camera: {width_px: 100000, height_px: 100000}}\n", r":5:30: .*found 100000, expected at most 8192"),
+        ("sensors: {camera: {width_px: 8000, height_px: 8000}}\n", r":5:19: sensors\.camera: found 8000 x 8000"),
+        ("sensors: {bev: {size_px: 0}}\n", r":5:26: sensors\.bev\.size_px: found 0"),
+        ("environment: {friction: 40}\n", r":5:25: environment\.friction: found 40, expected at most 1\.5"),
+        ("environment: {friction: 0}\n", r":5:25: environment\.friction: found 0, expected at least 0\.02"),
+    ],
+)
+def test_absurd_senses_of_a_file_are_refused_with_their_place(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(ScenarioError, match=says):
+        load(tmp_path, text)
