@@ -15,6 +15,7 @@ from alpasim.errors import InputError
 from alpasim.importers.commonroad import read_commonroad
 from alpasim.road.mapfile import dump_map, load_map
 from alpasim.road.network import RoadNetwork, SurfacePatch
+from alpasim.road.unlevel import Bump, CrossSlope, Grade, Part, Raised
 
 
 def equal(first: Any, second: Any) -> bool:
@@ -37,6 +38,7 @@ def check_round_trip(road: RoadNetwork) -> None:
     assert equal(back.surfaces, road.surfaces)
     assert equal(tuple(back.courses.values()), tuple(road.courses.values()))
     assert list(back.courses) == list(road.courses)
+    assert equal(back.parts, road.parts)
     assert dump_map(back) == text
 
 
@@ -45,6 +47,28 @@ def test_authored_roads_come_back_to_the_bit(form: str) -> None:
     road = road_of(EVERY_FORM[form])
     ice = SurfacePatch(np.array([[0.1, 0.2], [1.0 / 3.0, 0.0], [0.0, 1e-17]]), 0.1, "ice")
     check_round_trip(RoadNetwork(road.lanes, road.signals, [ice], list(road.courses.values())))
+
+
+def test_relief_comes_back_to_the_bit() -> None:
+    road = road_of(EVERY_FORM["straight"])
+    line, ring = road.courses["main"].reference, np.array([[0.1, 0.2], [1.0 / 3.0, 0.0], [0.0, 1e-17]])
+    parts: list[Part] = [
+        Grade(line, 10.0, 90.0, -0.1, 1.0 / 3.0),
+        CrossSlope(line, 20.0, 80.0, 0.03, 7.0, -6.0, 4.0),
+        Raised(ring, -0.1, 0.2, "pothole"),
+        Bump(50.0, -1.0, 0.3, 3.7, 0.1, 1.5, 2.5),
+    ]
+    road = RoadNetwork(road.lanes, courses=list(road.courses.values()), parts=[*road.parts, *parts])
+    check_round_trip(road)
+    points = np.random.default_rng(1).uniform((-5.0, -12.0), (205.0, 8.0), (500, 2))
+    np.testing.assert_array_equal(load_map(dump_map(road), "test").heights(points), road.heights(points))
+
+
+def test_a_map_that_says_nothing_of_relief_is_level() -> None:
+    content = json.loads(dump_map(road_of(EVERY_FORM["straight"])))
+    assert content.pop("relief") == [{"what": "sidewalks", "height": 0.12}]
+    assert load_map(json.dumps(content), "test").relief.level
+    assert "relief" not in json.loads(dump_map(road_of(EVERY_FORM["motorway"])))
 
 
 @pytest.mark.parametrize("path", recorded_parameters())
