@@ -38,7 +38,8 @@ def replay_command(
         typer.echo(json_module.dumps(answer, indent=2))
     else:
         for name, value in told.items():
-            typer.echo(f"{name.replace('_', ' ')}: {value}")
+            shown = "; ".join(value) or "none" if isinstance(value, list) else value
+            typer.echo(f"{name.replace('_', ' ')}: {shown}")
         if verification is not None:
             _say(found, verification)
     return GATE_FAILED if verification is not None and not verification.identical else 0
@@ -57,8 +58,19 @@ def _told(log: Log) -> dict[str, Any]:
         "status": "cut short" if result is None else result.status,
         "end_reason": "unknown" if result is None else result.end_reason,
         "complete": log.complete,
+        "contacts": _contacts(log),
         "content_hash": log.content_hash,
     }
+
+
+def _contacts(log: Log) -> list[str]:
+    """When which pair first touched, with which parts and how hard in that step."""
+    first: dict[tuple[int, int], str] = {}
+    for state in log.states:
+        for one in state.contacts:
+            words = f"{state.time_s:.1f} s {state.ids[one.first]} {one.first_part} - {state.ids[one.second]} {one.second_part}"
+            first.setdefault((one.first, one.second), f"{words}, {one.impulse_ns:.0f} N s")
+    return list(first.values())
 
 
 def _say(log: Log, verification: Verification) -> None:

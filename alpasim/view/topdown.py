@@ -87,9 +87,14 @@ def plan_points(plan: Trajectory | FloatArray) -> FloatArray:
 
 
 def contact_marks(state: WorldState) -> list[Mark]:
-    """A flash where the ego touches somebody in this state."""
+    """A flash where the ego touches somebody in this state, with the parts that met."""
     return [
-        Mark(float(contact.point[0]), float(contact.point[1]), "", "collision")
+        Mark(
+            float(contact.point[0]),
+            float(contact.point[1]),
+            f"{contact.first_part} - {contact.second_part}",
+            "collision",
+        )
         for contact in state.contacts
         if EGO in (contact.first, contact.second) and contact.second >= 0 and contact.first >= 0
     ]
