@@ -17,18 +17,25 @@ from numpy.typing import NDArray
 
 from alpasim.errors import InputError
 from alpasim.scenario.concrete import Scenario
-from alpasim.scenario.weather import conditions
 from alpasim.sensors.camera import NO_INSTANCE, CameraFrame, CameraSpec
-from alpasim.types import WorldState, frozen
+from alpasim.types import FloatArray, WorldState, frozen
 from alpasim.world.rendering.lens import Lens
+from alpasim.world.rendering.light import CUT_HIGH, CUT_LOW, VEIL_COLOUR, Light, beams, light_of
 from alpasim.world.rendering.scene import STILL, Appearance, Scene, appearance
-from alpasim.world.rendering.shaders import FRAGMENT, SKY_FRAGMENT, SKY_VERTEX, VERTEX, with_labels
-from alpasim.world.rendering.sky import AMBIENT, DIFFUSE, FOG, HORIZON, SUN_DIRECTION, ZENITH
+from alpasim.world.rendering.shaders import FRAGMENT, SKY_FRAGMENT, SKY_VERTEX, VERTEX, program
 
 NAME = "gl"
 LLVMPIPE_THREADS = "LP_NUM_THREADS"
 _VERTEX = np.dtype([("point", "3f4"), ("normal", "3f4"), ("colour", "4u1")])
-_PLACED = np.dtype([("turn", "4f4"), ("place", "3f4"), ("tag", "i4")])
+_PLACED = np.dtype([("turn", "4f4"), ("place", "3f4"), ("tag", "i4"), ("glow", "f4")])
+_CORNER = ("3f 3f 4f1", "point", "normal", "colour")
+_PLACE: dict[tuple[bool, bool], tuple[str, ...]] = {
+    (False, False): ("4f 3f 8x/i", "turn", "place"),
+    (True, False): ("4f 3f 1i 4x/i", "turn", "place", "tag"),
+    (False, True): ("4f 3f 4x 1f/i", "turn", "place", "glow"),
+    (True, True): ("4f 3f 1i 1f/i", "turn", "place", "tag", "glow"),
+}
+"""What of a placed part a program reads, by whether it writes labels and whether it shows another light than a clear day's."""
 _COMMAND = np.dtype([("count", "u4"), ("instances", "u4"), ("first", "u4"), ("base", "i4"), ("instance", "u4")])
 
 
@@ -80,12 +87,13 @@ class GlRenderer:
         self._context.enable_only(self._context.DEPTH_TEST | self._context.CULL_FACE)
         self._context.front_face = "cw"  # rows run downwards, which turns every triangle round
         self._context.depth_func = "<="
-        self._programs = [self._program(VERTEX, FRAGMENT, labels) for labels in (False, True)]
-        self._skies = [self._program(SKY_VERTEX, SKY_FRAGMENT, labels) for labels in (False, True)]
-        self._sky_arrays = [self._context.vertex_array(sky, []) for sky in self._skies]
+        variants = [(labels, mood) for labels in (False, True) for mood in (False, True)]
+        self._programs = {variant: self._program(VERTEX, FRAGMENT, *variant) for variant in variants}
+        self._skies = {variant: self._program(SKY_VERTEX, SKY_FRAGMENT, *variant) for variant in variants}
+        self._sky_arrays = {variant: self._context.vertex_array(sky, []) for variant, sky in self._skies.items()}
         self._targets: dict[tuple[int, int, bool], tuple[Any, tuple[Any, ...]]] = {}
         self._buffers: list[Any] = []
-        self._arrays: list[Any] = []
+        self._arrays: dict[tuple[bool, bool], Any] = {}
         self._scene: Scene | None = None
         self._scenario: Scenario | None = None
         self._appearance: Appearance = ()
@@ -102,15 +110,19 @@ class GlRenderer:
         scene = self._prepared(scenario, state)
         lens, rig = scene.lens(state, spec)
         shown = np.flatnonzero(scene.shown(state, lens))
+        light = light_of(scenario.environment)
         labels = spec.channels != ("rgb",)
+        variant = labels, not light.plain
         target = self._target(spec.width, spec.height, labels)
         target.use()
         target.clear(depth=1.0)
-        self._tell(lens, labels, conditions(scenario.environment).extinction_per_m)
+        self._tell(lens, light, light.direction(state), variant)
+        if not light.plain:
+            self._tell_mood(lens, light, beams(scenario, state, lens.place), labels)
         if len(shown):
             self._commands.write(self._every_command[shown].tobytes())
-            self._arrays[labels].render_indirect(self._commands, count=len(shown))
-        self._sky_arrays[labels].render(vertices=3)
+            self._arrays[variant].render_indirect(self._commands, count=len(shown))
+        self._sky_arrays[variant].render(vertices=3)
         tags = self._read(target, spec, 2, np.dtype("i4"), 1) if labels else None
         return CameraFrame(
             camera=spec.name,
@@ -134,15 +146,15 @@ class GlRenderer:
             self._context.release()
             self._context = None
 
-    def _program(self, vertex: str, fragment: str, labels: bool) -> Any:
-        sources = [with_labels(source) if labels else source for source in (vertex, fragment)]
+    def _program(self, vertex: str, fragment: str, labels: bool, mood: bool) -> Any:
+        sources = [program(source, labels, mood) for source in (vertex, fragment)]
         return self._context.program(vertex_shader=sources[0], fragment_shader=sources[1])
 
     def _forget(self) -> None:
         """Give the buffers of the scene back."""
-        for resource in (*self._arrays, *self._buffers):
+        for resource in (*self._arrays.values(), *self._buffers):
             resource.release()
-        self._arrays, self._buffers, self._scene, self._scenario, self._state = [], [], None, None, None
+        self._arrays, self._buffers, self._scene, self._scenario, self._state = {}, [], None, None, None
 
     def _prepared(self, scenario: Scenario, state: WorldState) -> Scene:
         """The scene of `scenario` in the context's memory, its parts where `state` has them."""
@@ -175,6 +187,7 @@ class GlRenderer:
         commands["instance"] = np.arange(len(meshes))
         placed = np.zeros(len(meshes), dtype=_PLACED)
         placed["tag"] = scene.codes | (np.where(scene.rows == STILL, NO_INSTANCE, scene.rows) + 1) << 8
+        placed["glow"] = scene.glows
         context = self._context
         corner_buffer = context.buffer(corners.tobytes())
         order = context.buffer(np.concatenate([mesh.triangles.reshape(-1) for mesh in meshes]).astype("i4").tobytes())
@@ -182,18 +195,12 @@ class GlRenderer:
         self._commands = context.buffer(commands.tobytes())
         self._placed_array, self._every_command = placed, commands
         self._buffers = [corner_buffer, order, self._placed, self._commands]
-        content = [
-            (corner_buffer, "3f 3f 4f1", "point", "normal", "colour"),
-            (self._placed, "4f 3f 1i/i", "turn", "place", "tag"),
-        ]
-        without = [
-            (corner_buffer, "3f 3f 4f1", "point", "normal", "colour"),
-            (self._placed, "4f 3f 4x/i", "turn", "place"),
-        ]
-        self._arrays = [
-            context.vertex_array(program, content if "tag" in program else without, order, index_element_size=4)
-            for program in self._programs
-        ]
+        self._arrays = {
+            variant: context.vertex_array(
+                made, [(corner_buffer, *_CORNER), (self._placed, *_PLACE[variant])], order, index_element_size=4
+            )
+            for variant, made in self._programs.items()
+        }
         self._scene, self._state = scene, None
 
     def _target(self, width: int, height: int, labels: bool) -> Any:
@@ -216,22 +223,38 @@ class GlRenderer:
                 resource.release()
         self._targets.clear()
 
-    def _tell(self, lens: Lens, labels: bool, extinction: float) -> None:
+    def _tell(self, lens: Lens, light: Light, direction: FloatArray, variant: tuple[bool, bool]) -> None:
         """Set what both programs want to know of this picture."""
         spec = lens.spec
         downwards = np.diag([1.0, -1.0, 1.0, 1.0])
         matrix = (downwards @ lens.projection() @ lens.view()).T.astype("f4")
         intrinsics = (spec.fx, spec.fy, spec.cx, spec.cy)
-        program, sky = self._programs[labels], self._skies[labels]
+        program, sky = self._programs[variant], self._skies[variant]
         program["lens"].write(matrix.tobytes())
-        program["sun"] = tuple(SUN_DIRECTION)
-        program["light"] = (AMBIENT, DIFFUSE)
-        program["extinction"] = extinction
-        program["fog"] = tuple(FOG / 255.0)
+        program["sun"] = tuple(direction)
+        program["light"] = (light.ambient, light.diffuse)
+        program["extinction"] = light.extinction
+        program["fog"] = tuple(light.fog / 255.0)
         program["intrinsics"] = sky["intrinsics"] = intrinsics
         sky["upwards"] = tuple(lens.rotation[2])
-        sky["horizon"] = tuple((FOG if extinction > 0.0 else HORIZON) / 255.0)
-        sky["zenith"] = tuple((FOG if extinction > 0.0 else ZENITH) / 255.0)
+        sky["horizon"] = tuple(light.horizon / 255.0)
+        sky["zenith"] = tuple(light.zenith / 255.0)
+
+    def _tell_mood(self, lens: Lens, light: Light, lamps: FloatArray, labels: bool) -> None:
+        """Set what the programs for light other than a clear day's want to know besides."""
+        program, sky = self._programs[labels, True], self._skies[labels, True]
+        for each in (program, sky):
+            each["fog"] = tuple(light.fog / 255.0)
+            each["sun_seen"] = tuple(light.sun @ lens.rotation)
+            each["veil_colour"] = tuple(VEIL_COLOUR / 255.0)
+            each["air"] = (light.contrast, light.veil_deg)
+        program["tint"] = light.tint
+        program["beam"] = light.beam
+        program["shape"] = light.shape
+        program["cut"] = (CUT_LOW, CUT_HIGH)
+        program["lamps"] = int(lamps[:, 9].sum()) if light.dark else 0
+        for name, first in (("lamp", 0), ("forward", 3), ("upward", 6)):
+            program[name].write(lamps[:, first : first + 3].astype("f4").tobytes())
 
     def _read(
         self, target: Any, spec: CameraSpec, attachment: int, dtype: np.dtype[Any], components: int

@@ -25,12 +25,16 @@ SUN = np.array([-0.42, 0.36, 0.833])
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """v corners and t triangles: `points` and `normals` (v, 3) [m], `colours` (v, 3) 0 to 255, `triangles` (t, 3) rows."""
+    """v corners and t triangles: `points` and `normals` (v, 3) [m], `colours` (v, 3) 0 to 255, `triangles` (t, 3) rows.
+
+    `glows` (v,) marks corners of lamps that are lit, None where there are none.
+    """
 
     points: Float32Array
     normals: Float32Array
     colours: NDArray[np.uint8]
     triangles: NDArray[np.int32]
+    glows: NDArray[np.bool_] | None = None
 
     @property
     def bounds(self) -> tuple[Points, Points]:
@@ -48,7 +52,29 @@ def merge(meshes: Sequence[Mesh]) -> Mesh:
         np.concatenate([mesh.triangles + offset for mesh, offset in zip(meshes, offsets, strict=False)]).astype(
             np.int32
         ),
+        np.concatenate([_glow_of(mesh) for mesh in meshes]) if any(mesh.glows is not None for mesh in meshes) else None,
     )
+
+
+def _glow_of(mesh: Mesh) -> NDArray[np.bool_]:
+    return np.zeros(len(mesh.points), dtype=np.bool_) if mesh.glows is None else mesh.glows
+
+
+def parted(mesh: Mesh) -> tuple[Mesh | None, Mesh | None]:
+    """What of a mesh reflects light, and what gives light of its own; None where there is nothing of it."""
+    if mesh.glows is None:
+        return mesh, None
+    lit: NDArray[np.bool_] = np.asarray(mesh.glows[mesh.triangles].all(axis=1))
+    return _some(mesh, np.logical_not(lit)), _some(mesh, lit)
+
+
+def _some(mesh: Mesh, chosen: NDArray[np.bool_]) -> Mesh | None:
+    """The triangles that are chosen (t,)."""
+    if not chosen.any():
+        return None
+    used, local = np.unique(mesh.triangles[chosen], return_inverse=True)
+    triangles = local.reshape(-1, 3).astype(np.int32)
+    return Mesh(mesh.points[used], mesh.normals[used], mesh.colours[used], triangles)
 
 
 def fitted(mesh: Mesh, extent: tuple[float, float, float]) -> Mesh:
@@ -58,13 +84,14 @@ def fitted(mesh: Mesh, extent: tuple[float, float, float]) -> Mesh:
     points = (mesh.points - 0.5 * (low + high)) * scale
     normals = mesh.normals / scale
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-    return Mesh(points.astype(np.float32), normals.astype(np.float32), mesh.colours, mesh.triangles)
+    return Mesh(points.astype(np.float32), normals.astype(np.float32), mesh.colours, mesh.triangles, mesh.glows)
 
 
 def glowing(mesh: Mesh) -> Mesh:
     """A mesh that shows its colours at full brightness from every side: a lamp that is lit."""
     normals = np.broadcast_to(SUN / np.linalg.norm(SUN), mesh.points.shape)
-    return Mesh(mesh.points, normals.astype(np.float32), mesh.colours, mesh.triangles)
+    glows = np.ones(len(mesh.points), dtype=np.bool_)
+    return Mesh(mesh.points, normals.astype(np.float32), mesh.colours, mesh.triangles, glows)
 
 
 def quads(corners: Points, colour: Colour) -> Mesh:
@@ -194,7 +221,7 @@ def pane(corners: Sequence[Sequence[float]], colour: Colour, inset: float = 0.0,
 def both_sides(mesh: Mesh) -> Mesh:
     """The mesh and its mirror image on the other side of the x-z plane."""
     mirrored = np.array([1.0, -1.0, 1.0], dtype=np.float32)
-    other = Mesh(mesh.points * mirrored, mesh.normals * mirrored, mesh.colours, mesh.triangles[:, ::-1])
+    other = Mesh(mesh.points * mirrored, mesh.normals * mirrored, mesh.colours, mesh.triangles[:, ::-1], mesh.glows)
     return merge([mesh, other])
 
 
@@ -203,4 +230,5 @@ def moved(mesh: Mesh, offset: Sequence[float], yaw: float = 0.0) -> Mesh:
     cosine, sine = np.cos(yaw), np.sin(yaw)
     turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
     points = mesh.points @ turn.T + np.asarray(offset)
-    return Mesh(points.astype(np.float32), (mesh.normals @ turn.T).astype(np.float32), mesh.colours, mesh.triangles)
+    normals = (mesh.normals @ turn.T).astype(np.float32)
+    return Mesh(points.astype(np.float32), normals, mesh.colours, mesh.triangles, mesh.glows)

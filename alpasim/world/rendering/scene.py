@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,7 +20,8 @@ from alpasim.vehicle.frames import rig_from_box
 from alpasim.world.rendering.bodies import body, far_body
 from alpasim.world.rendering.ground import ground
 from alpasim.world.rendering.lens import Lens
-from alpasim.world.rendering.mesh import Mesh, moved
+from alpasim.world.rendering.light import lamps_lit, light_of
+from alpasim.world.rendering.mesh import Mesh, moved, parted
 from alpasim.world.rendering.things import lamp, light_post
 
 STILL = -1
@@ -45,7 +46,8 @@ class Part:
     """A mesh in the world frame where `row` is STILL, else in the frame of that row's box centre.
 
     `signal` is the row of the light that it is a lamp of (-1: none), which then shows only in `colours`. `sizes` bounds how
-    large it is in the picture when it shows, as the radius of the sphere around it [pixels].
+    large it is in the picture when it shows, as the radius of the sphere around it [pixels]. One that `glows` gives light of its
+    own: lamps are parts of their own where it is dark.
     """
 
     mesh: Mesh
@@ -54,6 +56,7 @@ class Part:
     signal: int = -1
     colours: tuple[SignalColour, ...] = ()
     sizes: tuple[float, float] = (0.0, math.inf)
+    glows: bool = False
 
 
 Appearance = tuple[Hashable, ...]
@@ -71,7 +74,8 @@ def appearance(scenario: Scenario) -> Appearance:
         digest.update(f"{patch.kind} {patch.friction}".encode() + patch.polygon.tobytes())
     signals = tuple((signal.id, signal.position) for signal in road.signals)
     actors = tuple((int(actor.kind), actor.extent) for actor in scenario.actors)
-    return digest.digest(), signals, (ego.kind, ego.extent, ego.rear_axle_x_m), actors
+    lamps = tuple(lamps_lit(scenario).tolist()) if light_of(scenario.environment).dark else ()
+    return digest.digest(), signals, (ego.kind, ego.extent, ego.rear_axle_x_m), actors, lamps
 
 
 class Scene:
@@ -82,8 +86,12 @@ class Scene:
 
     def __init__(self, scenario: Scenario) -> None:
         self.vehicle: VehicleParameters = scenario.ego.vehicle
-        parts = (*_actors(scenario), *_lights(scenario.road), *_ground(scenario.road))
+        things = (*_actors(scenario), *_lights(scenario.road))
+        if light_of(scenario.environment).dark:
+            things = tuple(_with_lamps(things, lamps_lit(scenario)))
+        parts = (*things, *_ground(scenario.road))
         self.parts: tuple[Part, ...] = parts
+        self.glows: BoolArray = np.array([part.glows for part in parts])
         self.rows: IntArray = np.array([part.row for part in parts], dtype=np.int64)
         self.codes: IntArray = np.array([part.code for part in parts], dtype=np.int64)
         bounds = [part.mesh.bounds for part in parts]
@@ -130,6 +138,16 @@ class Scene:
         vehicle, mount = self.vehicle, spec.mount
         along = abs(mount.x_m + vehicle.rear_axle_x_m) - 0.5 * vehicle.length_m
         return max(along, abs(mount.y_m) - 0.5 * vehicle.width_m, mount.z_m - vehicle.height_m) > 0.1
+
+
+def _with_lamps(parts: Iterable[Part], lit: BoolArray) -> Iterator[Part]:
+    """Lamps apart from what carries them, but for those of rows that are not `lit` (n,)."""
+    for part in parts:
+        body, lamps = parted(part.mesh) if part.row == STILL or lit[part.row] else (part.mesh, None)
+        if body is not None:
+            yield replace(part, mesh=body)
+        if lamps is not None:
+            yield replace(part, mesh=lamps, glows=True)
 
 
 def _actors(scenario: Scenario) -> Iterator[Part]:

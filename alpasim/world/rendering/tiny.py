@@ -17,14 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpasim.scenario.concrete import Scenario
-from alpasim.scenario.weather import conditions
 from alpasim.sensors.camera import NO_INSTANCE, CameraFrame, CameraSpec, SemanticClass
 from alpasim.types import BoolArray, FloatArray, WorldState, frozen
 from alpasim.world.quiet import quiet
-from alpasim.world.rendering.lens import FAR_M, NEAR_M
+from alpasim.world.rendering.developing import develop
+from alpasim.world.rendering.lens import FAR_M, NEAR_M, Lens
+from alpasim.world.rendering.light import Light, beams, light_of
 from alpasim.world.rendering.mesh import Mesh
 from alpasim.world.rendering.scene import STILL, Appearance, Scene, appearance
-from alpasim.world.rendering.sky import AMBIENT, DIFFUSE, SUN_DIRECTION, in_fog, sky_picture
+from alpasim.world.rendering.sky import in_fog, sky_picture
 
 with quiet():
     import pybullet
@@ -56,16 +57,23 @@ class TinyRenderer:
         lens, rig = scene.lens(state, spec)
         shown = scene.shown(state, lens)
         self._place(scene, state, shown)
-        rgba, depth_buffer, bodies = self._draw(spec, lens.view(), lens.projection(PIXEL_SHIFT))
+        light = light_of(scenario.environment)
+        rgba, depth_buffer, bodies = self._draw(lens, light, light.direction(state))
         part = self._part_of[bodies]
         sky = part < 0
         depth = self._depth(depth_buffer, sky)
+        rgb: NDArray[np.uint8] | None = None
+        if "rgb" in spec.channels and light.plain:
+            rgb = self._rgb(spec, light, rgba, depth, sky)
+        elif "rgb" in spec.channels:
+            lamps = beams(scenario, state, lens.place)
+            rgb = develop(rgba[..., :3], depth, self._glows[part], lens, light, lamps)
         return CameraFrame(
             camera=spec.name,
             time_us=state.time_us,
             rig_pose=frozen(rig),
             renderer=self.version,
-            rgb=frozen(self._rgb(scenario, spec, rgba, depth, sky)) if "rgb" in spec.channels else None,
+            rgb=None if rgb is None else frozen(rgb),
             depth=frozen(depth) if "depth" in spec.channels else None,
             semantic=frozen(self._codes[part]) if "semantic" in spec.channels else None,
             instance=frozen(self._rows[part]) if "instance" in spec.channels else None,
@@ -103,6 +111,7 @@ class TinyRenderer:
         self._part_of = np.full(max(self._bodies) + 2, -1, dtype=np.int64)
         self._part_of[self._bodies] = np.arange(len(self._bodies))
         self._codes = np.append(scene.codes, SemanticClass.SKY).astype(np.uint8)
+        self._glows = np.append(scene.glows, False)
         self._rows = np.append(np.where(scene.rows == STILL, NO_INSTANCE, scene.rows), NO_INSTANCE).astype(np.int32)
         self._scene = scene
         return scene
@@ -149,20 +158,21 @@ class TinyRenderer:
         self._visible = shown
 
     def _draw(
-        self, spec: CameraSpec, view: FloatArray, projection: FloatArray
+        self, lens: Lens, light: Light, direction: FloatArray
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
         """Colours (height, width, 4), depth buffer and body numbers (height, width)."""
+        spec = lens.spec
         answer: tuple[Any, ...] = pybullet.getCameraImage(
             spec.width,
             spec.height,
-            view.T.reshape(-1).tolist(),
-            projection.T.reshape(-1).tolist(),
-            lightDirection=SUN_DIRECTION.tolist(),
+            lens.view().T.reshape(-1).tolist(),
+            lens.projection(PIXEL_SHIFT).T.reshape(-1).tolist(),
+            lightDirection=direction.tolist(),
             lightColor=[1.0, 1.0, 1.0],
             lightDistance=100.0,
             shadow=0,
-            lightAmbientCoeff=AMBIENT,
-            lightDiffuseCoeff=DIFFUSE,
+            lightAmbientCoeff=light.ambient,
+            lightDiffuseCoeff=light.diffuse,
             lightSpecularCoeff=0.0,
             renderer=pybullet.ER_TINY_RENDERER,
             physicsClientId=self._client,
@@ -181,15 +191,10 @@ class TinyRenderer:
         return depth.astype(np.float32)
 
     def _rgb(
-        self,
-        scenario: Scenario,
-        spec: CameraSpec,
-        rgba: NDArray[np.uint8],
-        depth: NDArray[np.float32],
-        sky: BoolArray,
+        self, spec: CameraSpec, light: Light, rgba: NDArray[np.uint8], depth: NDArray[np.float32], sky: BoolArray
     ) -> NDArray[np.uint8]:
-        """Colours with the sky behind and fog in front."""
-        per_metre = conditions(scenario.environment).extinction_per_m
+        """Colours by day with the sky behind and fog in front."""
+        per_metre = light.extinction
         background = self._sky(spec, per_metre)
         rgb = np.where(sky[..., None], background, rgba[..., :3])
         if per_metre > 0.0:
