@@ -65,7 +65,13 @@ def test_a_vehicle_is_found_by_path_too(write) -> None:
         ("body_friction: 0.7", "body_friction: 40", "body_friction: found 40, expected at most 1.5"),
         ("length_m: 4.508", "length_m: 4508", "length_m: found 4508, expected at most 30"),
         ("max_steering_angle_rad: 0.60", "max_steering_angle_rad: 35", "max_steering_angle_rad: found 35"),
-        ("yaw_inertia_kgm2: 1791.6", "yaw_inertia_kgm2: 17916", "yaw_inertia_kgm2: found 17916, expected at most 6263"),
+        (
+            "yaw_inertia_kgm2: 1791.6",
+            "yaw_inertia_kgm2: 17916",
+            "yaw_inertia_kgm2: found 17916, expected 250.5 to 6263",
+        ),
+        ("roll_inertia_kgm2: 267.6", "roll_inertia_kgm2: 2.676", "roll_inertia_kgm2: found 2.676, expected 49.77 to"),
+        ("mass_kg: 1093.3", "mass_kg: 109330", "pitch_inertia_kgm2: found 1779.7, expected"),
         ("centre_of_mass_height_m: 0.575", "centre_of_mass_height_m: 1.4", "expected less than height_m, 1.4"),
         (
             "ground_clearance_m: 0.14",
