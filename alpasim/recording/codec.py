@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 
 from alpasim.errors import RecordingError
-from alpasim.types import Control, Decision, Factor, FloatArray, MetricValue, Reasoning, Trajectory
+from alpasim.recording.decimals import rows_text
+from alpasim.types import Control, Decision, Factor, FloatArray, MetricValue, Reasoning, Trajectory, WorldState
 
 MAX_TEXT = 20_000
 """Characters of a reasoning text that the log keeps; what is cut off is said."""
 _NOT_HASHED = ("policy", "source", "versions")
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -50,7 +52,8 @@ class Header:
 @dataclass(frozen=True, slots=True)
 class ResultRecord:
     """How a rollout ended, as the log keeps it. `expectations` are plain objects; `error` and `error_traceback` hold file
-    paths and lie outside the content hash."""
+    paths and lie outside the content hash. `unfinished` is the step in which it broke, as `unfinished_message` writes it:
+    decision and control that no state followed; empty where every step was finished."""
 
     status: str
     end_reason: str
@@ -59,13 +62,14 @@ class ResultRecord:
     steps: int
     metrics: Mapping[str, MetricValue] = field(default_factory=dict)
     expectations: tuple[Mapping[str, Any], ...] = ()
+    unfinished: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
     error_traceback: str = ""
 
 
 def dump(value: Mapping[str, Any]) -> bytes:
     """Compact JSON of plain values; every float inside has to be finite (`number` sees to the others)."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _encode(value).encode("ascii")
 
 
 def load(data: bytes, where: str) -> dict[str, Any]:
@@ -178,6 +182,19 @@ def decision_message(decision: Decision) -> dict[str, Any]:
     }
 
 
+def decision_text(moment: Mapping[str, int], decision: Decision) -> bytes:
+    """`dump` of a moment and the decision's message, its poses written by the row; `dump` itself where some are not finite."""
+    trajectory = decision.trajectory
+    if trajectory is None or len(trajectory.poses) == 0 or not np.isfinite(trajectory.poses).all():
+        return dump({**moment, **decision_message(decision)})
+    head = dump({**moment, "control": None if decision.control is None else control_message(decision.control)})
+    way = dump({"frame": trajectory.frame, "times_us": trajectory.times_us.tolist()})
+    reasons = dump({"reasoning": None if decision.reasoning is None else reasoning_message(decision.reasoning)})
+    return b"".join(
+        (head[:-1], b',"trajectory":', way[:-1], b',"poses":', rows_text(trajectory.poses), b"},", reasons[1:])
+    )
+
+
 def _rows(array: FloatArray) -> list[Any]:
     """A float array as nested lists that JSON can hold."""
     rows: list[Any] = array.tolist()
@@ -284,6 +301,17 @@ def result_message(result: ResultRecord) -> dict[str, Any]:
         "steps": result.steps,
         "metrics": metrics_message(result.metrics),
         "expectations": plain(result.expectations),
+        **({"unfinished": dict(result.unfinished)} if result.unfinished else {}),
+    }
+
+
+def unfinished_message(state: WorldState, decision: Decision, control: Control) -> dict[str, Any]:
+    """The step that was begun in `state` and broke, as a JSON object: when, what was decided, what reached the vehicle."""
+    return {
+        "step": state.step,
+        "time_us": state.time_us,
+        "decision": decision_message(decision),
+        "control": control_message(control),
     }
 
 
@@ -297,6 +325,7 @@ def read_result(message: Mapping[str, Any], run: Mapping[str, Any]) -> ResultRec
         steps=message["steps"],
         metrics=read_metrics(message["metrics"]),
         expectations=tuple(message["expectations"]),
+        unfinished=message.get("unfinished", {}),
         error=run.get("error", ""),
         error_traceback=run.get("error_traceback", ""),
     )

@@ -95,10 +95,10 @@ class RolloutWriter:
         before, after = step.before, step.after
         moment = {"step": before.step, "time_us": before.time_us}
         self._write_decision(moment, step.decision)
-        self._hashed(channels.CONTROL, before.time_us, {**moment, **codec.control_message(step.control)})
+        self._hashed(channels.CONTROL, before.time_us, codec.dump({**moment, **codec.control_message(step.control)}))
         self._write_state(after)
         values = {"step": after.step, "time_us": after.time_us, "values": codec.metrics_message(metrics)}
-        self._hashed(channels.METRICS, after.time_us, values)
+        self._hashed(channels.METRICS, after.time_us, codec.dump(values))
         if after.step % FLUSH_STEPS == 0:
             self._mcap.flush()
 
@@ -109,7 +109,7 @@ class RolloutWriter:
     def finish(self, result: codec.ResultRecord, *, wall_s: float = math.nan) -> str:
         """Write how it ended, sync and rename the file; returns the content hash."""
         end_us = self._time_us
-        self._hashed(channels.RESULT, end_us, codec.result_message(result))
+        self._hashed(channels.RESULT, end_us, codec.dump(codec.result_message(result)))
         content_hash = self._content.hexdigest()
         self._run(
             end_us,
@@ -162,7 +162,7 @@ class RolloutWriter:
         packed = pack_state(state)
         self._chain = packed_hash(packed, self._ids, self._chain)
         self._time_us = state.time_us
-        self._hashed(channels.STATE, state.time_us, _state_message(state, packed, self._chain))
+        self._hashed(channels.STATE, state.time_us, _state_text(state, packed, self._chain))
         self._add(channels.SCENE, state.time_us, self._scene.encode(state))
         rig = rig_from_box(state.position[EGO], float(state.yaw[EGO]), self._vehicle)
         yaw = float(rig[3])
@@ -175,11 +175,10 @@ class RolloutWriter:
 
     def _write_decision(self, moment: dict[str, int], decision: Decision) -> None:
         """What the policy answered, once for the reader and, where it gave reasons, once for people."""
-        message = codec.decision_message(decision)
-        self._hashed(channels.DECISION, moment["time_us"], {**moment, **message})
-        reasoning = message["reasoning"]
-        if reasoning is None:
+        self._hashed(channels.DECISION, moment["time_us"], codec.decision_text(moment, decision))
+        if decision.reasoning is None:
             return
+        reasoning = codec.reasoning_message(decision.reasoning)
         for factor in reasoning["factors"]:
             factor["actor"] = self._tracks.get(factor["track_id"])
         line = json.dumps({**moment, "time_s": moment["time_us"] / 1e6, **reasoning}, ensure_ascii=False)
@@ -191,9 +190,8 @@ class RolloutWriter:
             text = foxglove.text_message(moment["time_us"], "reasoning", self._last_text)
             self._add(channels.TEXT, moment["time_us"], text)
 
-    def _hashed(self, topic: str, time_us: int, message: Mapping[str, Any]) -> None:
+    def _hashed(self, topic: str, time_us: int, data: bytes) -> None:
         """Write a message of a channel that the content hash covers."""
-        data = codec.dump(message)
         self._content.add(topic, time_us, data)
         self._add(topic, time_us, data)
 
@@ -226,8 +224,14 @@ def _header(
     )
 
 
-def _state_message(state: WorldState, packed: bytes, chain: bytes) -> dict[str, Any]:
-    """A state's message: the exact bytes, and beside them what a person or a plot wants to see."""
+def _state_text(state: WorldState, packed: bytes, chain: bytes) -> bytes:
+    """A state's message: what a person or a plot wants to see, and the exact bytes, which need no escapes."""
+    seen = codec.dump(_seen(state))
+    return b"".join((seen[:-1], b',"packed":"', base64.b64encode(packed), b'","hash":"', chain.hex().encode(), b'"}'))
+
+
+def _seen(state: WorldState) -> dict[str, Any]:
+    """What a person or a plot wants to see of a state."""
     ego, ids = state.ego, state.ids
     x, y, z = state.position[EGO].tolist()
     return {
@@ -262,8 +266,6 @@ def _state_message(state: WorldState, packed: bytes, chain: bytes) -> dict[str, 
             for contact in state.contacts
         ],
         "events": list(state.events),
-        "packed": base64.b64encode(packed).decode("ascii"),
-        "hash": chain.hex(),
     }
 
 
