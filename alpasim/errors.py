@@ -110,9 +110,16 @@ class PolicyCrashed(PolicyFault):
 
 
 class PhysicsDiverged(AlpasimError):
-    """A body's state left the finite world; the message names body, quantity and step."""
+    """A body's state left the finite world; the message names body, quantity and step, its last good state and the control.
+
+    `row` is the body's row in the state.
+    """
 
     status = "physics_diverged"
+
+    def __init__(self, message: str, row: int = 0) -> None:
+        super().__init__(message)
+        self.row = row
 
 
 class InfrastructureError(AlpasimError):

@@ -16,7 +16,7 @@ from typing import TypeVar
 from alpasim.errors import InfrastructureError, PhysicsDiverged, PolicyFault, PolicyRaised
 from alpasim.metrics.scores import ExpectationResult, expectation_results, pass_margin, rollout_passed, scene_score
 from alpasim.policy.protocol import PolicyFactory, needs_of
-from alpasim.recording.codec import ResultRecord
+from alpasim.recording.codec import ResultRecord, unfinished_message
 from alpasim.recording.writer import RolloutWriter
 from alpasim.scenario.concrete import Scenario
 from alpasim.simulation import Simulation
@@ -208,6 +208,7 @@ def _conclude(
         steps=steps,
         metrics=metrics,
         expectations=tuple(asdict(one) for one in expectations),
+        unfinished={} if simulation.begun is None else unfinished_message(simulation.state, *simulation.begun),
         error=ending.error,
         error_traceback=ending.error_traceback,
     )

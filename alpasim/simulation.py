@@ -78,10 +78,12 @@ class Simulation:
 
     `sensors` names what the ego perceives with (`sensors/suite.py`): nothing else is computed. `sensor_options` replaces
     what the scenario writes under `sensors`, by the same keys. Raises InputError for a sensor that does not exist.
+    Where the physics break, `begun` holds the decision and control of that step, and `state` is the last good one.
     """
 
     state: WorldState
     end_reason: EndReason | None
+    begun: tuple[Decision, Control] | None = None
     _observation: Observation | None
 
     def __init__(
@@ -179,7 +181,7 @@ class Simulation:
         self._senses.reset(self.state)
         self._tracker.reset()
         self.metrics.reset(self.state)
-        self.end_reason = None
+        self.end_reason = self.begun = None
         self._observation = None
         self._rebased = False
         return self.observe()
@@ -209,13 +211,14 @@ class Simulation:
         before = self.state
         decision = checked_decision(decision, self.observe())
         control = self._track(decision)
+        self.begun = (decision, control)
         failed = fault_events(self._faults, before.time_us, self.scenario.dt_us)
         events = (*failed, *self._traffic.apply_events(before))
         motion = self._traffic.advance(before)
         bodies = self._world.step(before, control, motion)
         self.state = self._commit(before.step + 1, bodies, (REBASED, *events) if self._rebased else events)
         self._rebased = False
-        self._observation = None
+        self._observation = self.begun = None
         step = Step(before, decision, control, self.state, self.dt_s, decide_wall_s)
         self.metrics.update(step)
         self.end_reason = self._ending()

@@ -17,7 +17,7 @@ from alpasim.policy.checks import checked_decision
 from alpasim.policy.fingerprint import policy_fingerprint
 from alpasim.policy.loading import load_policy
 from alpasim.policy.protocol import Policy
-from alpasim.recording.codec import Header, decision_message, metrics_message
+from alpasim.recording.codec import Header, decision_message, metrics_message, read_decision
 from alpasim.recording.hashing import state_hash
 from alpasim.recording.reader import Log
 from alpasim.recording.rebuild import scenario_of
@@ -113,7 +113,7 @@ def _compare(log: Log, simulation: Any, policy: Policy | None) -> Verification:
         found = _step_difference(log, index, step, chain, simulation.metrics.values_by_name())
         observation = simulation.observe()
     if found is None and log.result is not None:
-        found = _end_difference(log, simulation)
+        found = _end_difference(log, simulation) or _broken_difference(log, simulation)
     return Verification(
         steps, log.complete, found, asked, policy is not None, _version_changes(log.header, policy is not None)
     )
@@ -227,6 +227,18 @@ def _end_difference(log: Log, simulation: Any) -> Difference | None:
     if log.result.status == "completed" and log.result.end_reason != now:
         return _difference(log, len(log.decisions), "end reason", log.result.end_reason, now)
     return None
+
+
+def _broken_difference(log: Log, simulation: Any) -> Difference | None:
+    """Whether the step in which the physics broke breaks again, where the log holds one."""
+    assert log.result is not None
+    if not log.result.unfinished or log.result.status != PhysicsDiverged.status:
+        return None
+    try:
+        simulation.step(read_decision(log.result.unfinished["decision"]))
+    except PhysicsDiverged:
+        return None
+    return _difference(log, len(log.decisions) + 1, "whether the physics hold", log.result.error, "a state")
 
 
 def _version_changes(header: Header, asked_policy: bool) -> dict[str, tuple[str, str]]:

@@ -121,6 +121,7 @@ JSON_SCHEMAS: dict[str, dict[str, Any]] = {
             "steps": _INTEGER,
             "metrics": {"type": "object"},
             "expectations": {"type": "array", "items": {"type": "object"}},
+            "unfinished": {"type": "object", "description": "the step that broke, where one did: decision and control"},
         },
     ),
     RUN: _object(

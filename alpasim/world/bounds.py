@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from alpasim.compiled import compiled
 from alpasim.errors import PhysicsDiverged
-from alpasim.types import EGO, Bodies, BoolArray, FloatArray, Motion
+from alpasim.types import EGO, Bodies, BoolArray, Control, FloatArray, Motion, WorldState
 
 FARTHEST_M = 1e7
 """Largest coordinate; recorded maps in projected coordinates reach several million metres."""
@@ -55,7 +55,9 @@ def check_motion(motion: Motion, ids: Sequence[str], step: int) -> None:
     )
     if quantity:
         values = (motion.position, motion.velocity, motion.yaw, motion.yaw_rate)[quantity - 1][row]
-        raise PhysicsDiverged(f"{ids[row]}: its behaviour asks for {QUANTITIES[quantity]} {values} at step {step}")
+        raise PhysicsDiverged(
+            f"{ids[row]}: its behaviour asks for {QUANTITIES[quantity]} {values.tolist()} at step {step}", row
+        )
 
 
 def check_bodies(bodies: Bodies, ids: Sequence[str], step: int) -> None:
@@ -67,5 +69,19 @@ def check_bodies(bodies: Bodies, ids: Sequence[str], step: int) -> None:
         values = (bodies.position, bodies.velocity, bodies.rotation, bodies.angular_velocity)[quantity - 1][row]
         limit = (FARTHEST_M, FASTEST_MPS, FARTHEST_M, FASTEST_RADPS)[quantity - 1]
         what = "out of bounds" if all(map(math.isfinite, values)) else "not finite"
-        found = f"{ids[row]}: {QUANTITIES[quantity]} {what} at step {step}: {values}"
-        raise PhysicsDiverged(f"{found}, expected at most {limit:g} in magnitude")
+        found = f"{ids[row]}: {QUANTITIES[quantity]} {what} at step {step}: {values.tolist()}"
+        raise PhysicsDiverged(f"{found}, expected at most {limit:g} in magnitude", row)
+
+
+def explained(fault: PhysicsDiverged, state: WorldState, control: Control) -> PhysicsDiverged:
+    """`fault` with what led to it: the body's last good `state`, and the ego's `control` in the step that broke."""
+    row = fault.row
+    before = f"position {state.position[row].tolist()}, velocity {state.velocity[row].tolist()}"
+    if not state.present[row]:
+        before = "not there"
+    drive = f"steer {control.steer!r}, pedal {control.pedal!r}, {'reverse' if control.reverse else 'forward'}"
+    return PhysicsDiverged(
+        f"{fault}; at step {state.step} ({state.time_s:.2f} s) {state.ids[row]} was still well: {before}; "
+        f"the ego's control there: {drive}",
+        row,
+    )

@@ -19,12 +19,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from alpasim.errors import RecordingError
+from alpasim.errors import PhysicsDiverged, RecordingError
 from alpasim.memory import Memory, finite, read
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import EGO, Bodies, Control, FloatArray, Motion, VehicleParameters, WorldState
 from alpasim.world.actors import Actors, parking
-from alpasim.world.bounds import FARTHEST_M, check_bodies, check_motion
+from alpasim.world.bounds import FARTHEST_M, check_bodies, check_motion, explained
 from alpasim.world.bullet import Engine
 from alpasim.world.contacts import Box, ContactMerger
 from alpasim.world.ego import BodyState, Ego
@@ -144,6 +144,13 @@ class World:
 
         Raises PhysicsDiverged where a body's state, or where a behaviour wants it, is not finite or out of bounds.
         """
+        try:
+            return self._advance(state, control, motion)
+        except PhysicsDiverged as fault:
+            raise explained(fault, state, control) from fault
+
+    def _advance(self, state: WorldState, control: Control, motion: Motion) -> Bodies:
+        """`step` itself."""
         scenario = self._scenario
         check_motion(motion, scenario.ids, state.step)
         self._stored = None

@@ -49,9 +49,12 @@ def broken(name: str, value: float) -> Callable[[Scenario, float], Motion]:
 def test_a_behaviour_that_asks_for_nonsense_is_named(name: str, value: float, said: str) -> None:
     with (
         Drive(scenario(actors=[car("ghost", 50.0)]), broken(name, value)) as drive,
-        pytest.raises(PhysicsDiverged, match=rf"ghost.*{said}.*step 4"),
+        pytest.raises(PhysicsDiverged, match=rf"ghost.*{said}.*step 4") as caught,
     ):
         drive.run(1.0)
+    assert "at step 4 (0.40 s) ghost was still well: position [50.0, 0.0, 0.75], velocity [0.0, 0.0, 0.0]" in str(
+        caught.value
+    )
 
 
 def test_what_an_absent_actor_asks_for_does_not_matter() -> None:
@@ -68,8 +71,12 @@ def test_what_an_absent_actor_asks_for_does_not_matter() -> None:
 def test_a_body_with_a_nan_force_is_caught_in_the_same_step() -> None:
     with Drive(scenario(speed=10.0)) as drive:
         drive.run(0.3)
-        with pytest.raises(PhysicsDiverged, match=r"ego: position not finite at step 4"):
-            drive.step(Control(0.0, float("nan")))
+        last = drive.state
+        with pytest.raises(PhysicsDiverged, match=r"ego: position not finite at step 4") as caught:
+            drive.step(Control(0.0, float("nan"), reverse=True))
+        assert f"at step 3 (0.30 s) ego was still well: position {last.position[0].tolist()}" in str(caught.value)
+        assert f"velocity {last.velocity[0].tolist()}" in str(caught.value)
+        assert str(caught.value).endswith("the ego's control there: steer 0.0, pedal nan, reverse")
 
 
 def test_a_world_that_diverged_can_be_reset() -> None:
