@@ -271,6 +271,10 @@ A sedan that brakes too late on a wet road hits a standing car, which is pushed 
 
 PILED = """## A pile-up
 
+![The built-in scenario pile_up_on_ice: the ego has stopped behind four wrecks and the truck they ran into](pictures/pile_up.png)
+
+The picture is of the built-in scenario `pile_up_on_ice`, driven by `idm`.
+
 Eight guided cars, the hindmost at 72 km/h and the first three standing, run into each other; the ego is not among them. On ground
 without friction their common momentum must stay; nobody may sink or fly. On black ice (friction 0.1) {struck} of 8 were struck
 in {contacts} contacts, the first ones of which were:
