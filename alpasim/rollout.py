@@ -87,7 +87,9 @@ class _Drive:
             decision = self._ask(policy.decide, observation)
             step = simulation.step(decision, time.perf_counter() - asked)
             if self.writer is not None:
-                self.writer.write_step(step, simulation.metrics.values_by_name())
+                latest = simulation.metrics.latest
+                assert latest is not None  # a step has been measured
+                self.writer.write_step(step, latest)
             observation = simulation.observe()
 
     def _ask(self, call: Callable[..., Answer], *arguments: object) -> Answer:

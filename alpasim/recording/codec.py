@@ -10,13 +10,23 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from alpasim.errors import RecordingError
 from alpasim.recording.decimals import rows_text
-from alpasim.types import Control, Decision, Factor, FloatArray, MetricValue, Reasoning, Trajectory, WorldState
+from alpasim.types import (
+    BoolArray,
+    Control,
+    Decision,
+    Factor,
+    FloatArray,
+    MetricValue,
+    Reasoning,
+    Trajectory,
+    WorldState,
+)
 
 MAX_TEXT = 20_000
 """Characters of a reasoning text that the log keeps; what is cut off is said."""
@@ -281,6 +291,24 @@ def shortened(text: str, limit: int) -> str:
 def metrics_message(values: Mapping[str, MetricValue]) -> dict[str, float | str | None]:
     """Metric values by name; one that means nothing here is null."""
     return {name: number(float(value.value)) if value.valid else None for name, value in values.items()}
+
+
+class MetricRow(Protocol):
+    """All metric values of one step: `values` (m,) in the order of `names`, nan where `valid` (m,) is False."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def values(self) -> FloatArray: ...
+    @property
+    def valid(self) -> BoolArray: ...
+
+
+def metrics_of_row(row: MetricRow) -> dict[str, float | str | None]:
+    """`metrics_message` of a whole row at once."""
+    found = zip(row.values.tolist(), row.valid.tolist(), strict=True)
+    values = [(value if math.isfinite(value) else repr(value)) if valid else None for value, valid in found]
+    return dict(zip(row.names, values, strict=True))
 
 
 def read_metrics(message: Mapping[str, Any]) -> dict[str, MetricValue]:

@@ -11,12 +11,16 @@ import struct
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from alpasim.compiled import compiled
 from alpasim.road.network import LineMark, RoadNetwork
 from alpasim.road.unlevel import Bump, Raised
-from alpasim.types import EGO, ActorKind, FloatArray, WorldState
+from alpasim.types import EGO, ActorKind, FloatArray, IntArray, WorldState
 
 WORLD_FRAME, EGO_FRAME = "world", "ego"
+_DOUBLE = struct.Struct("<d")
+_TIME_BYTES = 12
 _LINE_STRIP = 0
 _INFO = 2
 _DELETE_MATCHING_ID = 0
@@ -90,7 +94,8 @@ def _timestamp(time_us: int) -> bytes:
 
 def _padded_varint(value: int) -> bytes:
     """Five bytes that hold any value below 2^35."""
-    return bytes(((value >> (7 * index)) & 0x7F) | (0x80 if index < 4 else 0) for index in range(5))
+    first, second, third, fourth = value & 0x7F, value >> 7 & 0x7F, value >> 14 & 0x7F, value >> 21 & 0x7F
+    return bytes((first | 0x80, second | 0x80, third | 0x80, fourth | 0x80, value >> 28 & 0x7F))
 
 
 def transforms_message(time_us: int, rig_position: Sequence[float], rotation: Sequence[float]) -> bytes:
@@ -103,6 +108,24 @@ def transforms_message(time_us: int, rig_position: Sequence[float], rotation: Se
         + _block(5, _doubles(rotation))
     )
     return _block(1, transform)
+
+
+class TransformsEncoder:
+    """Turns the ego's poses into `transforms_message` bytes: put together once, then only given new numbers."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray(transforms_message(0, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0)))
+        position, turn, end = 3 * 9, 4 * 9, len(self._bytes)
+        starts = (*range(end - turn - 2 - position, end - turn - 2, 9), *range(end - turn, end, 9))
+        self._places = tuple(start + 1 for start in starts)  # behind each number's tag
+        self._time_at = end - turn - 2 - position - 2 - len(_text(2, WORLD_FRAME) + _text(3, EGO_FRAME)) - _TIME_BYTES
+
+    def encode(self, time_us: int, rig_position: Sequence[float], rotation: Sequence[float]) -> bytes:
+        """The message of one moment."""
+        self._bytes[self._time_at : self._time_at + _TIME_BYTES] = _timestamp(time_us)
+        for place, value in zip(self._places, (*rig_position, *rotation), strict=True):
+            _DOUBLE.pack_into(self._bytes, place, value)
+        return bytes(self._bytes)
 
 
 def text_message(time_us: int, name: str, text: str) -> bytes:
@@ -146,6 +169,33 @@ def _entity_head(time_us: int, entity_id: str) -> bytes:
     return _block(1, _timestamp(time_us)) + _text(2, WORLD_FRAME) + _text(3, entity_id)
 
 
+@compiled
+def _put(
+    rows: IntArray,
+    position: NDArray[np.uint8],
+    rotation: NDArray[np.uint8],
+    stamp: NDArray[np.uint8],
+    pose_starts: IntArray,
+    time_starts: IntArray,
+    buffer: NDArray[np.uint8],
+) -> None:
+    """Write the bytes of poses (n, 24), (n, 32) and of a time into every entity of `buffer`, one for each of `rows`.
+
+    Within a pose: two bytes of head and 27 of position, two bytes of head and 36 of rotation; each double has a tag.
+    """
+    for i in range(rows.shape[0]):
+        row, start = rows[i], pose_starts[i] + 3
+        for number in range(3):
+            for k in range(8):
+                buffer[start + 9 * number + k] = position[row, 8 * number + k]
+        start += 29
+        for number in range(4):
+            for k in range(8):
+                buffer[start + 9 * number + k] = rotation[row, 8 * number + k]
+        for k in range(stamp.shape[0]):
+            buffer[time_starts[i] + k] = stamp[k]
+
+
 class SceneEncoder:
     """Turns states into SceneUpdate bytes: one cube an actor, put together once and then only given new poses.
 
@@ -157,8 +207,8 @@ class SceneEncoder:
         self._shown: tuple[bytes, bytes] | None = None
         self._rows = np.zeros(0, dtype=np.int64)
         self._buffer = np.zeros(0, dtype=np.uint8)
-        self._pose_places = np.zeros((0, 7, 8), dtype=np.int64)
-        self._time_places = np.zeros((0, 12), dtype=np.int64)
+        self._pose_starts = np.zeros(0, dtype=np.int64)
+        self._time_starts = np.zeros(0, dtype=np.int64)
 
     def encode(self, state: WorldState) -> bytes:
         """The SceneUpdate of one state."""
@@ -168,9 +218,10 @@ class SceneEncoder:
             deletions = self._deletions(state)
             self._build(state)
             self._shown = shown
-        poses = np.concatenate((state.position[self._rows], state.rotation[self._rows]), axis=1)
-        self._buffer[self._pose_places] = np.ascontiguousarray(poses, "<f8").view(np.uint8).reshape(-1, 7, 8)
-        self._buffer[self._time_places] = np.frombuffer(_timestamp(state.time_us), dtype=np.uint8)
+        position = np.ascontiguousarray(state.position, "<f8").view(np.uint8)
+        rotation = np.ascontiguousarray(state.rotation, "<f8").view(np.uint8)
+        stamp = np.frombuffer(_timestamp(state.time_us), dtype=np.uint8)
+        _put(self._rows, position, rotation, stamp, self._pose_starts, self._time_starts, self._buffer)
         return deletions + self._buffer.tobytes()
 
     def _deletions(self, state: WorldState) -> bytes:
@@ -194,11 +245,8 @@ class SceneEncoder:
             parts.append(block)
             length += len(block)
         self._buffer = np.frombuffer(b"".join(parts), dtype=np.uint8).copy()
-        # Within the pose: two bytes of head and 27 of position, two bytes of head and 36 of rotation; each double has a tag.
-        doubles = np.array([3, 12, 21, 32, 41, 50, 59])
-        bytes_of_doubles = doubles[:, None] + np.arange(8)
-        self._pose_places = np.array(pose_starts, dtype=np.int64)[:, None, None] + bytes_of_doubles
-        self._time_places = np.array(time_starts, dtype=np.int64)[:, None] + np.arange(12)
+        self._pose_starts = np.array(pose_starts, dtype=np.int64)
+        self._time_starts = np.array(time_starts, dtype=np.int64)
 
     def _entity(self, state: WorldState, row: int) -> tuple[bytes, int]:
         """One actor's SceneEntity, and where in it the pose's content begins."""

@@ -76,7 +76,7 @@ class RolloutWriter:
         self._content = ContentHash()
         self._chain = b""
         self._last_text = ""
-        self._scene = foxglove.SceneEncoder(initial.ids)
+        self._scene, self._transforms = foxglove.SceneEncoder(initial.ids), foxglove.TransformsEncoder()
         library = f"alpasim {versions()['alpasim']}"
         self._mcap = McapFile(self._file, profile="alpasim", library=library, chunk_bytes=_CHUNK_BYTES)
         self._channels = _register_channels(self._mcap)
@@ -90,14 +90,15 @@ class RolloutWriter:
         """Where the finished log lies."""
         return self._final
 
-    def write_step(self, step: Step, metrics: Mapping[str, MetricValue]) -> None:
-        """Record one control step and the metric values measured on it."""
+    def write_step(self, step: Step, metrics: Mapping[str, MetricValue] | codec.MetricRow) -> None:
+        """Record one control step and the metric values measured on it, by name or as a row."""
         before, after = step.before, step.after
         moment = {"step": before.step, "time_us": before.time_us}
         self._write_decision(moment, step.decision)
         self._hashed(channels.CONTROL, before.time_us, codec.dump({**moment, **codec.control_message(step.control)}))
         self._write_state(after)
-        values = {"step": after.step, "time_us": after.time_us, "values": codec.metrics_message(metrics)}
+        named = codec.metrics_message(metrics) if isinstance(metrics, Mapping) else codec.metrics_of_row(metrics)
+        values = {"step": after.step, "time_us": after.time_us, "values": named}
         self._hashed(channels.METRICS, after.time_us, codec.dump(values))
         if after.step % FLUSH_STEPS == 0:
             self._mcap.flush()
@@ -164,12 +165,9 @@ class RolloutWriter:
         self._time_us = state.time_us
         self._hashed(channels.STATE, state.time_us, _state_text(state, packed, self._chain))
         self._add(channels.SCENE, state.time_us, self._scene.encode(state))
-        rig = rig_from_box(state.position[EGO], float(state.yaw[EGO]), self._vehicle)
-        yaw = float(rig[3])
+        x, y, z, yaw = rig_from_box(state.position[EGO], float(state.yaw[EGO]), self._vehicle).tolist()
         turn = (0.0, 0.0, math.sin(yaw / 2.0), math.cos(yaw / 2.0))
-        self._add(
-            channels.TRANSFORMS, state.time_us, foxglove.transforms_message(state.time_us, rig[:3].tolist(), turn)
-        )
+        self._add(channels.TRANSFORMS, state.time_us, self._transforms.encode(state.time_us, (x, y, z), turn))
         for event in state.events:
             self._add(channels.TEXT, state.time_us, foxglove.text_message(state.time_us, "event", event))
 
