@@ -12,7 +12,7 @@ import numpy as np
 from alpasim.compiled import compiled
 from alpasim.road.index import chunk_boxes
 from alpasim.road.polyline import project_within
-from alpasim.road.queries import Grid, RoadArrays, _cell_of, _in_chunk, _segment_square, lanes_containing, on_road
+from alpasim.road.queries import Grid, RoadArrays, _cell_of, _in_chunk, lanes_containing, on_road, segment_square
 from alpasim.types import FloatArray, IntArray
 
 FARTHEST_M = 200.0
@@ -42,7 +42,7 @@ def _border_distance(
         if (away_x * away_x + away_y * away_y) * _SURELY > best:
             continue
         for i in range(road.chunk_first[c], road.chunk_last[c]):
-            square = _segment_square(x, y, border[i, 0], border[i, 1], border[i + 1, 0], border[i + 1, 1])
+            square = segment_square(x, y, border[i, 0], border[i, 1], border[i + 1, 0], border[i + 1, 1])
             if square < best:
                 best, nearest = square, c
     return math.sqrt(best), nearest

@@ -32,7 +32,7 @@ from alpasim.road.lanes import (
 )
 from alpasim.road.polyline import arc_length, pose_within, project_within
 from alpasim.road.raising import make_ground, make_relief
-from alpasim.road.relief import Ground, Relief, heights_at, rises_at
+from alpasim.road.relief import Ground, Relief, frictions_at, heights_at, rises_at
 from alpasim.road.unlevel import TERRAIN, Part
 from alpasim.types import FloatArray, IntArray, frozen
 
@@ -166,10 +166,7 @@ class RoadNetwork:
 
     def friction_at(self, points: FloatArray, base: float) -> FloatArray:
         """Friction (m,) under the points (m, 2): that of the last listed surface that contains each, else `base`."""
-        ground = self.ground
-        return queries.friction_at(
-            np.ascontiguousarray(points), float(base), ground.ring, ground.ring_start, ground.friction
-        )
+        return frictions_at(np.ascontiguousarray(points), float(base), self.ground)
 
     def heights(self, points: FloatArray) -> FloatArray:
         """Full height (m,) of the ground at the points (m, 2), kerbs, bumps and holes included [m]."""

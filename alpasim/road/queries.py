@@ -1,4 +1,4 @@
-"""Compiled questions to a road: which lane, where on it, how far to the edge, how slippery.
+"""Compiled questions to a road: which lane, where on it, how far to the edge; what lies under it is `relief.py`'s matter.
 
 Kernels over `RoadArrays`, a flat picture of the road that `index.py` makes once; they allocate only their answers.
 Nothing here knows of names: lanes and signals are rows. Users ask through the methods of `RoadNetwork`, other kernels
@@ -175,7 +175,7 @@ def poses_on(rows: IntArray, s: FloatArray, d: FloatArray, road: RoadArrays) -> 
 
 
 @compiled
-def _segment_square(x: float, y: float, ax: float, ay: float, bx: float, by: float) -> float:
+def segment_square(x: float, y: float, ax: float, ay: float, bx: float, by: float) -> float:
     """Squared distance from (x, y) to the segment a-b."""
     ux, uy, px, py = bx - ax, by - ay, x - ax, y - ay
     square = ux * ux + uy * uy
@@ -207,7 +207,7 @@ def _nearest_edge_square(x: float, y: float, road: RoadArrays, grid: Grid) -> fl
                         e = grid.edge[k]
                         best = min(
                             best,
-                            _segment_square(
+                            segment_square(
                                 x, y, road.edges[e, 0], road.edges[e, 1], road.edges[e, 2], road.edges[e, 3]
                             ),
                         )
@@ -215,7 +215,7 @@ def _nearest_edge_square(x: float, y: float, road: RoadArrays, grid: Grid) -> fl
             if reach > 0.0 and best <= reach * reach:
                 return best
     for e in range(road.edges.shape[0]):
-        best = min(best, _segment_square(x, y, road.edges[e, 0], road.edges[e, 1], road.edges[e, 2], road.edges[e, 3]))
+        best = min(best, segment_square(x, y, road.edges[e, 0], road.edges[e, 1], road.edges[e, 2], road.edges[e, 3]))
     return best
 
 
@@ -278,26 +278,6 @@ def edge_distance(points: FloatArray, road: RoadArrays, grid: Grid) -> FloatArra
         value = math.sqrt(_nearest_edge_square(x, y, road, grid))
         distance[i] = value if on_road(x, y, road, grid) else -value
     return distance
-
-
-@compiled
-def friction_at(
-    points: FloatArray, base: float, ring: FloatArray, ring_start: IntArray, friction: FloatArray
-) -> FloatArray:
-    """Friction (m,) under the points: that of the last listed patch that contains each, else `base`."""
-    grip = np.full(points.shape[0], base)
-    for i in range(points.shape[0]):
-        x, y = points[i, 0], points[i, 1]
-        for p in range(friction.shape[0] - 1, -1, -1):
-            winding = 0
-            start, stop = ring_start[p], ring_start[p + 1]
-            for k in range(start, stop):
-                j = k + 1 if k + 1 < stop else start
-                winding += crossing(ring[k, 0], ring[k, 1], ring[j, 0], ring[j, 1], x, y)
-            if winding != 0:
-                grip[i] = friction[p]
-                break
-    return grip
 
 
 @compiled

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from alpasim.compiled import compiled
-from alpasim.road.queries import Grid, RoadArrays, _segment_square, above, crossing, lane_at, on_road, right_of
+from alpasim.road.queries import Grid, RoadArrays, above, crossing, lane_at, on_road, right_of, segment_square
 from alpasim.types import BoolArray, FloatArray, IntArray, frozen
 
 AREA, BUMP = 0, 1
@@ -174,7 +174,7 @@ def _area_at(x: float, y: float, k: int, x0: float, y0: float, relief: Relief) -
             inside = not inside
         if (ay <= y) != (by <= y) and right_of(ax, ay, bx, by, x0, y) != right_of(ax, ay, bx, by, x, y):
             inside = not inside
-        nearest = min(nearest, _segment_square(x, y, ax, ay, bx, by))
+        nearest = min(nearest, segment_square(x, y, ax, ay, bx, by))
     if not inside:
         return 0.0
     shape = relief.shape[relief.part[k]]
@@ -240,6 +240,17 @@ def patch_at(x: float, y: float, ground: Ground) -> int:
         if winding != 0:
             return p
     return -1
+
+
+@compiled
+def frictions_at(points: FloatArray, base: float, ground: Ground) -> FloatArray:
+    """Friction (m,) under the points (m, 2): that of the patch that contains each, else `base`."""
+    friction = np.full(points.shape[0], base)
+    for i in range(points.shape[0]):
+        p = patch_at(points[i, 0], points[i, 1], ground)
+        if p >= 0:
+            friction[i] = ground.friction[p]
+    return friction
 
 
 @compiled
