@@ -7,10 +7,8 @@ says whose doing it was.
 from __future__ import annotations
 
 import math
-from typing import Literal
 
-from alpasim.memory import Memory, read
-from alpasim.metrics.protocol import INVALID, Aggregation, SceneMetric
+from alpasim.metrics.protocol import INVALID, Aggregation, RunningSum, SceneMetric
 from alpasim.metrics.scene import TTC_HORIZON_S, SceneMeasures
 from alpasim.types import MetricValue
 
@@ -85,64 +83,25 @@ TIME_HEADWAY = SceneMetric(
 )
 
 
-class TimeExposed:
+class TimeExposed(RunningSum):
     """TET: how long the time to collision was critical."""
 
     name = "time_exposed_ttc"
     unit = "s"
-    aggregation = Aggregation.LAST
-    better: Literal["higher", "lower"] = "lower"
     formula = "TET = sum of dt over the steps with time_to_collision < 1.5 s"
-    cumulative = True
 
-    def __init__(self) -> None:
-        self._sum, self._dt_s = 0.0, 0.0
-
-    def reset(self, scene: SceneMeasures) -> None:
-        """Begin with no exposure."""
-        self._sum, self._dt_s = 0.0, scene.dt_s
-
-    def update(self, scene: SceneMeasures) -> MetricValue:
-        """Exposure up to now [s]."""
-        if scene.ttc_s < TTC_CRITICAL_S:
-            self._sum += self._dt_s
-        return MetricValue(self._sum)
-
-    def save(self) -> Memory:
-        """The sum so far."""
-        return {"sum": self._sum}
-
-    def load(self, memory: Memory) -> None:
-        """Go on from that sum."""
-        self._sum = read(memory, "sum", float)
+    def rate(self, scene: SceneMeasures) -> float:
+        """Whether it is critical."""
+        return 1.0 if scene.ttc_s < TTC_CRITICAL_S else 0.0
 
 
-class TimeIntegrated:
+class TimeIntegrated(RunningSum):
     """TIT: how far below the critical time to collision, and how long."""
 
     name = "time_integrated_ttc"
     unit = "s^2"
-    aggregation = Aggregation.LAST
-    better: Literal["higher", "lower"] = "lower"
     formula = "TIT = sum of (1.5 s - time_to_collision) dt over the steps where that is positive"
-    cumulative = True
 
-    def __init__(self) -> None:
-        self._sum, self._dt_s = 0.0, 0.0
-
-    def reset(self, scene: SceneMeasures) -> None:
-        """Begin with no exposure."""
-        self._sum, self._dt_s = 0.0, scene.dt_s
-
-    def update(self, scene: SceneMeasures) -> MetricValue:
-        """Integral up to now [s^2]."""
-        self._sum += max(TTC_CRITICAL_S - scene.ttc_s, 0.0) * self._dt_s
-        return MetricValue(self._sum)
-
-    def save(self) -> Memory:
-        """The sum so far."""
-        return {"sum": self._sum}
-
-    def load(self, memory: Memory) -> None:
-        """Go on from that sum."""
-        self._sum = read(memory, "sum", float)
+    def rate(self, scene: SceneMeasures) -> float:
+        """How far below [s]."""
+        return max(TTC_CRITICAL_S - scene.ttc_s, 0.0)

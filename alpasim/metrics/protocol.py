@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
-from alpasim.memory import Memory
+from alpasim.memory import Memory, read
 from alpasim.metrics.scene import SceneMeasures
 from alpasim.types import BoolArray, FloatArray, MetricValue
 
@@ -99,6 +99,38 @@ class SceneMetric:
 
     def load(self, memory: Memory) -> None:
         """Nothing is remembered."""
+
+
+class RunningSum:
+    """The integral over the drive so far of what a subclass measures in each step as `rate`."""
+
+    aggregation = Aggregation.LAST
+    better: Literal["higher", "lower"] = "lower"
+    cumulative = True
+
+    def __init__(self) -> None:
+        self._sum, self._dt_s = 0.0, 0.0
+
+    def rate(self, scene: SceneMeasures) -> float:
+        """What a second like this step adds."""
+        raise NotImplementedError
+
+    def reset(self, scene: SceneMeasures) -> None:
+        """Begin with nothing."""
+        self._sum, self._dt_s = 0.0, scene.dt_s
+
+    def update(self, scene: SceneMeasures) -> MetricValue:
+        """The integral up to now."""
+        self._sum += self.rate(scene) * self._dt_s
+        return MetricValue(self._sum)
+
+    def save(self) -> Memory:
+        """The sum so far."""
+        return {"sum": self._sum}
+
+    def load(self, memory: Memory) -> None:
+        """Go on from that sum."""
+        self._sum = read(memory, "sum", float)
 
 
 def aggregate(values: FloatArray, valid: BoolArray, aggregation: Aggregation) -> MetricValue:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from alpasim.memory import Memory, read
-from alpasim.metrics.protocol import INVALID, Aggregation, SceneMetric
+from alpasim.metrics.protocol import INVALID, Aggregation, RunningSum, SceneMetric
 from alpasim.metrics.scene import SceneMeasures
 from alpasim.types import MetricValue
 
@@ -30,7 +30,9 @@ def _speed(scene: SceneMeasures) -> MetricValue:
 def _deceleration(scene: SceneMeasures) -> MetricValue:
     if scene.touches:
         return INVALID
-    return MetricValue(max(0.0, -float(scene.state.ego.acceleration_in_rig[0])))
+    ahead = scene.state.ego.speed_mps + (0.0 if scene.step is None else scene.step.before.ego.speed_mps)
+    lost = -float(scene.state.ego.acceleration_in_rig[0])
+    return MetricValue(max(0.0, -lost if ahead < 0.0 else lost))
 
 
 SPEED_LIMIT_EXCESS = SceneMetric(
@@ -65,42 +67,22 @@ MAX_DECELERATION = SceneMetric(
     unit="m/s^2",
     aggregation=Aggregation.MAX,
     better="lower",
-    formula="largest mean deceleration along the ego over one step; steps in which something touches it are left out",
+    formula="largest mean deceleration along the ego's motion over one step; steps in which something touches it are left out",
     measure=_deceleration,
 )
 
 
-class SpeedLimitIntegral:
-    """How far the ego got ahead by speeding: the integral of its excess."""
+class SpeedLimitIntegral(RunningSum):
+    """How far the ego got ahead by speeding: the integral of its excess; a step off the lanes adds nothing."""
 
     name = "speed_limit_excess_integral_m"
     unit = "m"
-    aggregation = Aggregation.LAST
-    better: Literal["higher", "lower"] = "lower"
     formula = "sum of speed_limit_excess_mps dt"
-    cumulative = True
 
-    def __init__(self) -> None:
-        self._sum, self._dt_s = 0.0, 0.0
-
-    def reset(self, scene: SceneMeasures) -> None:
-        """Begin with no excess."""
-        self._sum, self._dt_s = 0.0, scene.dt_s
-
-    def update(self, scene: SceneMeasures) -> MetricValue:
-        """Integral up to now [m]; a step off the lanes adds nothing."""
+    def rate(self, scene: SceneMeasures) -> float:
+        """The excess [m/s]."""
         excess = _excess(scene)
-        if excess.valid:
-            self._sum += excess.value * self._dt_s
-        return MetricValue(self._sum)
-
-    def save(self) -> Memory:
-        """The sum so far."""
-        return {"sum": self._sum}
-
-    def load(self, memory: Memory) -> None:
-        """Go on from that sum."""
-        self._sum = read(memory, "sum", float)
+        return excess.value if excess.valid else 0.0
 
 
 class SpeedLimitCompliance(SpeedLimitIntegral):

@@ -59,3 +59,12 @@ def test_deceleration_leaves_impacts_out() -> None:
 def test_speeding_up_is_no_deceleration() -> None:
     states = [make_state(Body(50, speed=10)), make_state(Body(51, speed=11), step=1, acceleration=(10.0, 0.0))]
     assert results_of(make_scenario(), states)["max_deceleration"].value == 0.0
+
+
+def test_in_reverse_speeding_up_backwards_is_no_deceleration_and_braking_is() -> None:
+    states = [
+        make_state(Body(50)),
+        make_state(Body(49.9, speed=-2), step=1, acceleration=(-20.0, 0.0)),
+        make_state(Body(49.7, speed=-1.5), step=2, acceleration=(5.0, 0.0)),
+    ]
+    assert results_of(make_scenario(), states)["max_deceleration"].value == pytest.approx(5.0)
