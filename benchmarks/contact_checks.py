@@ -271,7 +271,7 @@ A sedan that brakes too late on a wet road hits a standing car, which is pushed 
 
 PILED = """## A pile-up
 
-![The built-in scenario pile_up_on_ice: the ego has stopped behind four wrecks and the truck they ran into](pictures/pile_up.png)
+![The built-in scenario pile_up_on_ice: the ego comes up slowly to four wrecks and the truck that they ran into](pictures/pile_up.png)
 
 The picture is of the built-in scenario `pile_up_on_ice`, driven by `idm`.
 

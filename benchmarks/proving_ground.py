@@ -40,7 +40,7 @@ def plain(
     surfaces: Sequence[SurfacePatch] = (),
     parts: Sequence[Part] = (),
 ) -> RoadNetwork:
-    """One very wide lane along x around the origin; `parts` make it unlevel."""
+    """One very wide lane along x around the origin, paved all around; `parts` make it unlevel."""
     x = np.array([-0.5 * length_m, 0.5 * length_m])
     lines = [np.stack((x, np.full(2, y)), axis=1) for y in (0.0, 0.5 * width_m, -0.5 * width_m)]
     lane = Lane(
@@ -57,7 +57,7 @@ def plain(
         successors=(),
         predecessors=(),
     )
-    return RoadNetwork([lane], surfaces=surfaces, parts=parts)
+    return RoadNetwork([lane], surfaces=surfaces, parts=parts, terrain="paved")
 
 
 def route() -> Route:

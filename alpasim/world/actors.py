@@ -14,6 +14,7 @@ import numpy as np
 from alpasim.errors import RecordingError
 from alpasim.memory import Memory, fill, finite
 from alpasim.road.network import RoadNetwork
+from alpasim.road.relief import feel
 from alpasim.scenario.concrete import ActorSpec, Scenario
 from alpasim.types import EGO, Bodies, FloatArray, Motion, WorldState
 from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Quaternion, Vector3, yaw_of
@@ -83,6 +84,7 @@ class Actors:
         self._struck_rows: list[int] = []
         self._with_mass: list[int] = []
         self._turned: dict[int, Quaternion] = {}
+        self._underfoot = np.zeros((3, 1))
 
     def clear(self) -> None:
         """Give every body its mass and let it wait, unturned and at rest, where it collides with nothing."""
@@ -333,11 +335,13 @@ class Actors:
         self._engine.place(self.bodies[row], parking(row))
 
     def _feel_surface(self, row: int) -> None:
-        """Give a struck body the grip of the surface under its centre; the ground itself has the scene's."""
-        if not self._road.surfaces or self._base_friction <= 0.0:
+        """Give a struck body the grip of what lies under its centre, surface or terrain; the ground itself has the scene's."""
+        if self._base_friction <= 0.0:
             return
-        here = float(self._road.friction_at(self.now[row : row + 1, :2].copy(), self._base_friction)[0])
-        grip = here / self._base_friction
+        road, here = self._road, self._underfoot
+        under = self.now[row : row + 1, :2].copy()
+        feel(under, self._base_friction, road.arrays, road.grid, road.ground, here[0], here[1], here[2])
+        grip = float(here[0, 0]) / self._base_friction
         if grip != self._grip[row]:
             self._grip[row] = grip
             self._engine.set_friction(self.bodies[row], self._body_friction[row] * grip)
