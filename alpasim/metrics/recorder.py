@@ -14,7 +14,7 @@ import numpy as np
 from alpasim import plugins
 from alpasim.errors import PluginError, RecordingError
 from alpasim.memory import Memory, array, read, remembering
-from alpasim.metrics.protocol import Concluding, Metric, aggregate
+from alpasim.metrics.protocol import Concluding, Metric, SceneMetric, aggregate
 from alpasim.metrics.reference import ReferenceKind
 from alpasim.metrics.scene import SceneMeasures, SceneMeter
 from alpasim.scenario.concrete import Scenario
@@ -65,7 +65,8 @@ class Metrics:
         self.metrics: tuple[Metric, ...] = tuple(metrics)
         self.names: tuple[str, ...] = tuple(metric.name for metric in self.metrics)
         self._meter = SceneMeter(scenario)
-        self._updates = tuple(metric.update for metric in self.metrics)
+        # A SceneMetric's update only measures, so it is asked for that at once.
+        self._updates = tuple(one.measure if type(one) is SceneMetric else one.update for one in self.metrics)
         self._steps: list[StepMetrics] = []
         self.scene: SceneMeasures | None = None
 

@@ -285,9 +285,7 @@ class SceneMeter:
     def _lane(self, x: float, y: float, yaw: float) -> LanePlace:
         """The lane under the ego's centre."""
         road = self._scenario.road
-        point = np.array([[x, y]])
-        row = int(road.lanes_at(point, yaw)[0])
+        row, heading = road.lane_under(x, y, yaw)
         if row < 0 or road.lanes[row].kind not in _TRAFFIC:
             return LanePlace(-1, math.nan, math.nan)
-        s, _ = road.project(row, point)
-        return LanePlace(row, road.lane_heading(row, float(s[0])), road.lanes[row].speed_limit_mps)
+        return LanePlace(row, heading, road.lanes[row].speed_limit_mps)

@@ -102,9 +102,9 @@ def _checked_times(times_us: object, now_us: int) -> IntArray:
                 f"trajectory.times_us[{off[0]}] is {times[off[0]]!r}, expected whole microseconds (1 s = 1000000)"
             )
     whole = np.array(times, dtype=np.int64)
-    falling = np.flatnonzero(np.diff(whole) <= 0)
-    if falling.size:
-        at = int(falling[0]) + 1
+    rising = whole[1:] > whole[:-1]
+    if not rising.all():
+        at = int(np.argmin(rising)) + 1
         raise PolicyInvalidAction(
             f"trajectory.times_us[{at}] is {whole[at]}, not later than times_us[{at - 1}] = {whole[at - 1]}; times must rise"
         )
@@ -127,10 +127,9 @@ def _checked_poses(poses: object, count: int) -> FloatArray:
             f"trajectory.poses has shape {rows.shape}, expected ({count}, 3): x, y, yaw for each time"
         )
     clean = np.array(rows, dtype=np.float64, order="C")
-    _all_finite(clean, "trajectory.poses")
-    far = np.argwhere(np.abs(clean) > FARTHEST_M)
-    if far.size:
-        row, column = (int(index) for index in far[0])
+    if not np.abs(clean).max() <= FARTHEST_M:  # nan is neither above nor below
+        _all_finite(clean, "trajectory.poses")
+        row, column = (int(index) for index in np.argwhere(np.abs(clean) > FARTHEST_M)[0])
         raise PolicyInvalidAction(f"trajectory.poses[{row}, {column}] is {clean[row, column]:g}, beyond {FARTHEST_M:g}")
     return frozen(clean)
 

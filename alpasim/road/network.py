@@ -131,6 +131,11 @@ class RoadNetwork:
             yaws = np.full(len(points), float(yaw))
         return queries.lanes_at(np.ascontiguousarray(points), yaws, self.arrays, self.grid)
 
+    def lane_under(self, x: float, y: float, yaw: float) -> tuple[int, float]:
+        """`lanes_at` of one point, and that lane's direction of travel beside it [rad]; -1 and nan where there is none."""
+        row, heading = queries.lane_and_heading(x, y, yaw, self.arrays, self.grid)
+        return row, _wrapped(heading)
+
     def lanes_containing(self, x: float, y: float) -> tuple[int, ...]:
         """Rows of every lane, of whatever kind, that contains the point, rising."""
         return tuple(int(row) for row in queries.lanes_containing(float(x), float(y), self.arrays, self.grid))

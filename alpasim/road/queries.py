@@ -119,6 +119,18 @@ def lane_at(x: float, y: float, yaw: float, road: RoadArrays, grid: Grid) -> int
 
 
 @compiled
+def lane_and_heading(x: float, y: float, yaw: float, road: RoadArrays, grid: Grid) -> tuple[int, float]:
+    """`lane_at`, and the direction of that lane's centre beside (x, y), nan where there is none."""
+    row = lane_at(x, y, yaw, road, grid)
+    if row < 0:
+        return row, np.nan
+    first, last = road.lane_start[row], road.lane_start[row + 1]
+    s, _, _ = project_within(x, y, road.centre, road.s, first, last)
+    _, _, heading = pose_within(road.centre, road.s, first, last, s)
+    return row, heading
+
+
+@compiled
 def lanes_at(points: FloatArray, yaw: FloatArray, road: RoadArrays, grid: Grid) -> IntArray:
     """`lane_at` for each of the points (m, 2) with its yaw (m,)."""
     rows = np.empty(points.shape[0], dtype=np.int64)
