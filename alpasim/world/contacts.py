@@ -177,7 +177,7 @@ def part_of(point: Vector3, push: Vector3, centre: Vector3, rotation: Sequence[f
     The nearest face; of faces that are about as near (`EDGE_M`, at most a quarter of the shortest side: a corner or an
     edge was hit), the one that faces the push most squarely.
     """
-    axes = _axes(rotation)
+    axes = axes_of(rotation)
     within = 0.25 * min(extent)
     depth, facing = [], []
     for axis, side in zip(axes, extent, strict=True):
@@ -190,7 +190,7 @@ def part_of(point: Vector3, push: Vector3, centre: Vector3, rotation: Sequence[f
     return PARTS[max(near or range(6), key=lambda face: facing[face])]
 
 
-def _axes(rotation: Sequence[float]) -> tuple[Vector3, Vector3, Vector3]:
+def axes_of(rotation: Sequence[float]) -> tuple[Vector3, Vector3, Vector3]:
     """The three axes of a rotated body in the world."""
     x, y, z, w = rotation
     return (

@@ -28,6 +28,7 @@ from alpasim.world.bounds import FARTHEST_M, check_bodies, check_motion, explain
 from alpasim.world.bullet import Engine
 from alpasim.world.contacts import Box, ContactMerger
 from alpasim.world.ego import BodyState, Ego
+from alpasim.world.low import NO_BLOCKS
 from alpasim.world.nearness import guided_rows
 from alpasim.world.standing import FAR_BELOW_M, Standing, Tiles
 
@@ -192,6 +193,8 @@ class World:
             self._actors.see_ego(*self._ego.in_plane(body))
             self._actors.see_struck()
             readable = self._actors.guide(share)
+        if self._actors.flat:
+            self._ego.low = self._actors.low() if self._actors.watching else NO_BLOCKS
         if self._tiles is not None:
             self._tiles.put(EGO, *body[0][:2])
             self._actors.carry(self._tiles)

@@ -13,6 +13,7 @@ from alpasim.types import Control
 from alpasim.world.actors import Actors
 from alpasim.world.contacts import WheelHit, part_of
 from alpasim.world.ego import Ego
+from alpasim.world.low import low_blocks
 
 COAST = Control(0.0, 0.0)
 LEVEL = (0.0, 0.0, 0.0, 1.0)
@@ -149,3 +150,30 @@ def test_a_fixed_thing_does_not_feel_a_wheel() -> None:
         drive.run(0.5)
         assert not drive.state.struck[1]
         assert drive.state.position[1].tolist() == [15.0, 0.0, 0.04]
+
+
+def test_low_bodies_are_told_to_the_wheels_as_upright_blocks_that_hold_them() -> None:
+    flat, tilted_up, high, far = (
+        ((10.0, 1.0, 0.04), (0.0, 0.0, math.sin(0.25), math.cos(0.25)), (2.0, 0.3, 0.08)),
+        ((10.0, 1.0, 0.2), (math.sin(0.25), 0.0, 0.0, math.cos(0.25)), (2.0, 1.0, 0.08)),
+        ((10.0, 1.0, 0.25), LEVEL, (2.0, 0.3, 0.5)),
+        ((30.0, 1.0, 0.04), LEVEL, (2.0, 0.3, 0.08)),
+    )
+    found = low_blocks(enumerate((flat, tilted_up, high, far)), (9.0, 0.0), 2.5, 0.3, scenario().road.relief)
+    assert found.shape == (1, 8)
+    assert found[0] == pytest.approx([10.0, 1.0, math.cos(0.5), math.sin(0.5), 1.0, 0.15, 0.08, 0.0])
+    rolled = ((10.0, 1.0, 0.15), (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5)), (2.0, 0.3, 0.08))
+    found = low_blocks([(3, rolled)], (9.0, 0.0), 2.5, 0.31, scenario().road.relief)
+    assert found[0, 4:] == pytest.approx([1.0, 0.04, 0.30, 3.0])
+
+
+def test_a_plank_under_the_wheels_is_driven_over_thrown_back_and_no_end_of_the_drive() -> None:
+    plank = car("plank", 15.0, 0.7, extent=(2.0, 0.3, 0.08), mass_kg=10.0, friction=0.6)
+    with Drive(scenario(speed=10.0, actors=[plank])) as drive:
+        drive.run(3.0)
+        _, first = drive.contacts[0]
+        assert (first.first_part, first.second_part) == ("wheel", "top")
+        assert drive.state.struck[1]
+        assert drive.state.position[1, 2] == pytest.approx(0.04, abs=0.01)
+        assert drive.state.position[0, 2] == pytest.approx(0.7, abs=0.01)
+        assert 7.0 < drive.state.ego.speed_mps < 10.0
