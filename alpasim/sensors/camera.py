@@ -6,7 +6,8 @@ Answers where a point of the world lies in the picture. It draws nothing: whoeve
 Frames: the rig is x forward, y left, z up. A camera's optical frame is z forward along its axis, x right, y down. The picture
 has its origin at the upper left corner of the upper left pixel, u to the right and v down, so that the middle of the pixel in
 row r and column c is (c + 0.5, r + 0.5). Lenses are pinholes without distortion: u = fx x/z + cx, v = fy y/z + cy.
-The rig stands level whatever the body's pitch and roll, and so do the cameras on it.
+The rig lies as the road under it does, level but on grades and cross-slopes, whatever the body's own pitch and roll; so do the
+cameras on it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from alpasim.errors import InputError, did_you_mean
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import ActorKind, FloatArray, WorldState
+from alpasim.vehicle.frames import rig_rotation
 
 CHANNELS = ("rgb", "depth", "semantic", "instance")
 MAX_PIXELS = 16_000_000
@@ -189,17 +191,17 @@ class CameraSpec:
         """The same camera with other pictures: some of `rgb`, `depth`, `semantic`, `instance`."""
         return replace(self, channels=tuple(channels))
 
-    def pose(self, rig_pose: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Place (3,) [m] and rotation (3, 3) from the optical to the world frame, for a rig pose (4,) x, y, z, yaw."""
+    def pose(self, rig_pose: FloatArray, slopes: tuple[float, float] = (0.0, 0.0)) -> tuple[FloatArray, FloatArray]:
+        """Place (3,) [m] and rotation (3, 3) from the optical to the world frame, for a rig pose (4,) x, y, z, yaw on ground
+        that rises by `slopes` dz/dx, dz/dy."""
         x, y, z, yaw = (float(value) for value in rig_pose)
-        cosine, sine = math.cos(yaw), math.sin(yaw)
-        turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+        turn = rig_rotation(yaw, slopes)
         place = np.array((x, y, z)) + turn @ np.array((self.mount.x_m, self.mount.y_m, self.mount.z_m))
         return place, turn @ self.mount.rotation
 
-    def project(self, points: FloatArray, rig_pose: FloatArray) -> FloatArray:
+    def project(self, points: FloatArray, rig_pose: FloatArray, slopes: tuple[float, float] = (0.0, 0.0)) -> FloatArray:
         """(k, 3) u, v [pixels] and depth [m] of points (k, 3) in the world; u and v mean nothing where depth <= 0."""
-        place, rotation = self.pose(rig_pose)
+        place, rotation = self.pose(rig_pose, slopes)
         optical = (np.asarray(points, dtype=np.float64) - place) @ rotation
         depth = optical[:, 2]
         safe = np.where(depth > 0.0, depth, 1.0)
@@ -221,7 +223,8 @@ class CameraFrame:
 
     `rgb` (height, width, 3) uint8; `depth` (height, width) float32 [m] along the optical axis, inf in the sky; `semantic`
     (height, width) uint8 codes of SemanticClass; `instance` (height, width) int32 rows of the state, NO_INSTANCE where
-    nobody is. `rig_pose` (4,) x, y, z, yaw is where the rig stood, `renderer` is name and version of what drew it.
+    nobody is. `rig_pose` (4,) x, y, z, yaw is where the rig stood, on ground that rises by `slopes` dz/dx, dz/dy; `renderer` is
+    name and version of what drew it.
     """
 
     camera: str
@@ -232,6 +235,7 @@ class CameraFrame:
     depth: NDArray[np.float32] | None = None
     semantic: NDArray[np.uint8] | None = None
     instance: NDArray[np.int32] | None = None
+    slopes: tuple[float, float] = (0.0, 0.0)
 
 
 class Renderer(Protocol):

@@ -1,8 +1,8 @@
 """Between the box and the rig: the one place that knows how the two frames of a vehicle lie to each other.
 
 A state's pose is the centre of the vehicle's box; a driver's pose is the rig, x forward, y left, z up, its origin on
-the ground under the rear axle. Both conversions turn about z only: the rig stands level on the ground whatever the
-body's pitch and roll.
+the ground under the rear axle. Both conversions turn about z only: a driver's rig is level whatever the body's pitch and
+roll. Where a road rises, what is mounted on the rig leans with the road (`leaning_rig`).
 """
 
 from __future__ import annotations
@@ -27,6 +27,31 @@ def box_from_rig(rig: FloatArray, vehicle: VehicleParameters) -> tuple[FloatArra
     along = vehicle.rear_axle_x_m
     centre = np.array((x - along * math.cos(yaw), y - along * math.sin(yaw), z + 0.5 * vehicle.height_m))
     return centre, yaw
+
+
+def rig_rotation(yaw: float, slopes: tuple[float, float] = (0.0, 0.0)) -> FloatArray:
+    """(3, 3) from the frame of a rig of that heading to the world, on ground that rises by `slopes` dz/dx, dz/dy: x along the
+    heading seen from above, z square to the ground."""
+    cos, sin = math.cos(yaw), math.sin(yaw)
+    if slopes == (0.0, 0.0):
+        return np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    forward = np.array((cos, sin, slopes[0] * cos + slopes[1] * sin))
+    forward /= np.linalg.norm(forward)
+    upward = np.array((-slopes[0], -slopes[1], 1.0))
+    upward /= np.linalg.norm(upward)
+    return np.column_stack([forward, np.cross(upward, forward), upward])
+
+
+def leaning_rig(
+    position: FloatArray, yaw: float, vehicle: VehicleParameters, slopes: tuple[float, float]
+) -> tuple[FloatArray, FloatArray]:
+    """Rig pose (4,) and rotation (3, 3) of a vehicle whose box lies on ground that rises by `slopes` dz/dx, dz/dy; on level
+    ground as `rig_from_box`."""
+    rotation = rig_rotation(yaw, slopes)
+    if slopes == (0.0, 0.0):
+        return rig_from_box(position, yaw, vehicle), rotation
+    place = position + rotation @ np.array((vehicle.rear_axle_x_m, 0.0, -0.5 * vehicle.height_m))
+    return np.array((*place, yaw)), rotation
 
 
 def rig_poses_from_boxes(poses: FloatArray, vehicle: VehicleParameters) -> FloatArray:

@@ -108,7 +108,7 @@ class GlRenderer:
 
     def _render(self, scenario: Scenario, state: WorldState, spec: CameraSpec) -> CameraFrame:
         scene = self._prepared(scenario, state)
-        lens, rig = scene.lens(state, spec)
+        lens, rig, slopes = scene.lens(state, spec)
         shown = np.flatnonzero(scene.shown(state, lens))
         light = light_of(scenario.environment)
         labels = spec.channels != ("rgb",)
@@ -129,6 +129,7 @@ class GlRenderer:
             time_us=state.time_us,
             rig_pose=frozen(rig),
             renderer=self.version,
+            slopes=slopes,
             rgb=self._read(target, spec, 0, np.dtype("u1"), 3) if "rgb" in spec.channels else None,
             depth=self._read(target, spec, 1, np.dtype("f4"), 1) if "depth" in spec.channels else None,
             semantic=frozen((tags & 255).astype(np.uint8))

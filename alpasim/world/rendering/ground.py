@@ -1,15 +1,18 @@
 """What a road looks like: terrain, pavement, paths, patches, painted lines, kerbs, as meshes by semantic class.
 
-Made from `road.outline` once a scenario. The pavement lies at z = 0, where the physics has its ground; what is painted lies
-millimetres above it, terrain a few centimetres below, so that neither renderer has to choose between equal depths.
+Made from `road.outline` once a scenario. The pavement lies where the physics has its ground, at z = 0 or on the rise of the road
+(`raised.py`); what is painted lies millimetres above it, terrain a few centimetres below, so that neither renderer has to choose
+between equal depths.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from alpasim.road.lanes import LaneKind, LineMark
 from alpasim.road.network import RoadNetwork
@@ -17,16 +20,25 @@ from alpasim.road.outline import Area, RoadOutline, outline
 from alpasim.sensors.camera import SemanticClass
 from alpasim.types import FloatArray
 from alpasim.world.rendering.mesh import Colour, Mesh, flat, merge, quads
+from alpasim.world.rendering.raised import KERB, fine_cell, footprint, lifted, parts, sidewalks
 
 ASPHALT: Colour = (92, 95, 100)
 PAINT: Colour = (238, 239, 236)
-KERB: Colour = (186, 184, 178)
 SIDEWALK: Colour = (158, 155, 149)
 BICYCLE_PATH: Colour = (146, 86, 74)
 ICE: Colour = (196, 218, 232)
 SLIPPERY: Colour = (66, 72, 80)
 GRAVEL: Colour = (132, 120, 102)
 GRASS: tuple[Colour, ...] = ((98, 128, 66), (104, 134, 70), (94, 124, 66), (102, 128, 62))
+TERRAIN: dict[str, tuple[Colour, ...]] = {
+    "grass": GRASS,
+    "gravel": ((134, 126, 114), (140, 131, 118), (129, 121, 110), (137, 129, 115)),
+    "sand": ((196, 176, 132), (201, 181, 137), (191, 171, 128), (198, 178, 136)),
+    "mud": ((104, 82, 58), (109, 86, 62), (99, 78, 55), (106, 84, 61)),
+    "snow": ((232, 237, 242), (236, 240, 244), (228, 234, 240), (234, 238, 243)),
+    "paved": ((112, 114, 116), (115, 117, 119), (109, 111, 113), (113, 115, 118)),
+}
+"""What lies beside the road, by the scenario's word for it."""
 HILLS: tuple[Colour, ...] = ((92, 118, 92), (98, 124, 100), (88, 114, 92))
 
 LINE_M, STOP_LINE_M = 0.15, 0.4
@@ -38,29 +50,38 @@ MAX_PIECE_M = 12.0
 
 MARGIN_M, HORIZON_M = 120.0, 900.0
 _SIMPLER_BY_M = 0.01
+_ABOVE_M = 0.008
+"""How much higher patches, and twice as much paint, lie on a rising road, whose squares they do not share [m]."""
+_NEAR_M = 60.0
+"""So far around the road the terrain follows it finely."""
+_UNDER_M, _BESIDE_M = 0.3, 0.3
 
 Layer = tuple[SemanticClass, Mesh]
 
 
 def ground(road: RoadNetwork) -> list[Layer]:
     """Everything that lies still, world frame."""
-    drawn = outline(road)
-    layers = [*_paint(drawn, road), *_kerbs(drawn), *_areas(drawn, road), (SemanticClass.TERRAIN, _terrain(road))]
-    return [(code, mesh) for code, mesh in layers if len(mesh.triangles)]
+    drawn, cell = outline(road), fine_cell(road, _cell(road))
+    layers = [*_paint(drawn, road, cell), *_kerbs(drawn, road, cell), *_areas(drawn, road, cell)]
+    layers += [(SemanticClass.TERRAIN, mesh) for mesh in _terrain(road, drawn, cell)]
+    return [(code, lifted(mesh, road)) for code, mesh in layers if len(mesh.triangles)]
 
 
-def _areas(drawn: RoadOutline, road: RoadNetwork) -> Iterator[Layer]:
-    """Pavement, paths and patches of other grip."""
-    cell = _cell(road)
+def _areas(drawn: RoadOutline, road: RoadNetwork, cell: float) -> Iterator[Layer]:
+    """Pavement, paths, patches of other grip, and what is raised or lowered."""
+    raised, cut = sidewalks(road)[0], footprint(road)
+    above = _ABOVE_M if road.relief.rising else 0.0
     for kind, area in drawn.paths:
         if kind is LaneKind.SIDEWALK:
-            yield SemanticClass.SIDEWALK, _flat_area(area, PATH_Z, SIDEWALK, cell)
+            yield SemanticClass.SIDEWALK, _flat_area(_polygon(area).difference(raised), PATH_Z, SIDEWALK, cell)
         elif kind is LaneKind.BICYCLE:
-            yield SemanticClass.ROAD, _flat_area(area, PATH_Z, BICYCLE_PATH, cell)
+            yield SemanticClass.ROAD, _flat_area(_polygon(area), PATH_Z, BICYCLE_PATH, cell)
     for name, friction, ring in drawn.patches:
-        yield SemanticClass.ROAD, _flat_area(Area(ring), PATCH_Z, _patch_colour(name, friction), cell)
+        patch = _polygon(Area(ring)).difference(cut)
+        yield SemanticClass.ROAD, _flat_area(patch, PATCH_Z + above, _patch_colour(name, friction), cell)
     for area in drawn.pavement:
-        yield SemanticClass.ROAD, _flat_area(area, 0.0, ASPHALT, cell)
+        yield SemanticClass.ROAD, _flat_area(_polygon(area).difference(cut), 0.0, ASPHALT, cell)
+    yield from parts(road, _flat_area, cell, (SIDEWALK, ASPHALT))
 
 
 def _patch_colour(kind: str, friction: float) -> Colour:
@@ -76,11 +97,16 @@ def _cell(road: RoadNetwork) -> float:
     return max(20.0, 0.025 * max(x_high - x_low, y_high - y_low))
 
 
-def _flat_area(area: Area, z: float, colour: Colour, cell: float) -> Mesh:
-    """An area as level triangles, none much larger than a square of side `cell` [m]."""
+def _polygon(area: Area) -> BaseGeometry:
+    """An area as a shape, without needless corners."""
     polygon = shapely.Polygon(area.exterior, area.holes).simplify(_SIMPLER_BY_M)
-    if not polygon.is_valid:
-        polygon = polygon.buffer(0.0)
+    return polygon if polygon.is_valid else polygon.buffer(0.0)
+
+
+def _flat_area(polygon: BaseGeometry, z: float, colour: Colour, cell: float) -> Mesh:
+    """An area as level triangles, none much larger than a square of side `cell` [m]."""
+    if polygon.is_empty:
+        return level(np.zeros((0, 3, 2)), z, colour)
     x_low, y_low, x_high, y_high = polygon.bounds
     pieces = []
     for x in np.arange(np.floor(x_low / cell) * cell, x_high, cell):
@@ -101,25 +127,27 @@ def level(corners: FloatArray, z: float, colour: Colour) -> Mesh:
     return flat(points, normals, colour, np.arange(len(points)).reshape(-1, 3))
 
 
-def _paint(drawn: RoadOutline, road: RoadNetwork) -> Iterator[Layer]:
+def _paint(drawn: RoadOutline, road: RoadNetwork, cell: float) -> Iterator[Layer]:
     """Lines, stop lines and zebra crossings."""
-    strips = []
+    strips: list[FloatArray] = []
+    piece = min(MAX_PIECE_M, cell)
     for line in drawn.lines:
         if line.mark is LineMark.SOLID:
-            strips.append(_strip(line.points, LINE_M))
+            strips.append(_strip(line.points, LINE_M, piece))
         elif line.mark is LineMark.DASHED:
-            strips.extend(_strip(dash, LINE_M) for dash in _dashes(line.points))
-    strips.extend(_strip(line, STOP_LINE_M) for line, _ in drawn.stop_lines)
+            strips.extend(_strip(dash, LINE_M, piece) for dash in _dashes(line.points))
+    strips.extend(_strip(line, STOP_LINE_M, piece) for line, _ in drawn.stop_lines)
     strips.extend(_zebra(lane.centre, lane.left, lane.right) for lane in road.lanes if lane.kind is LaneKind.CROSSING)
     faces = [strip for strip in strips if len(strip)]
     if faces:
-        yield SemanticClass.LANE_PAINT, quads(np.concatenate(faces), PAINT)
+        lift = np.array((0.0, 0.0, 2.0 * _ABOVE_M if road.relief.rising else 0.0))
+        yield SemanticClass.LANE_PAINT, quads(np.concatenate(faces) + lift, PAINT)
 
 
-def _pieces(points: FloatArray) -> FloatArray:
-    """The line without needless points, and with none further apart than MAX_PIECE_M."""
+def _pieces(points: FloatArray, longest: float) -> FloatArray:
+    """The line without needless points, and with none further apart than `longest` [m]."""
     line = shapely.LineString(points).simplify(_SIMPLER_BY_M)
-    return np.asarray(shapely.segmentize(line, MAX_PIECE_M).coords)[:, :2]
+    return np.asarray(shapely.segmentize(line, longest).coords)[:, :2]
 
 
 def _beside(points: FloatArray, offset: float) -> FloatArray:
@@ -129,9 +157,9 @@ def _beside(points: FloatArray, offset: float) -> FloatArray:
     return points + offset * np.column_stack([-along[:, 1], along[:, 0]])
 
 
-def _strip(points: FloatArray, width: float) -> FloatArray:
+def _strip(points: FloatArray, width: float, piece: float) -> FloatArray:
     """A painted line as faces (q, 4, 3)."""
-    line = _pieces(points)
+    line = _pieces(points, piece)
     left, right = (_raised(_beside(line, side * width), PAINT_Z) for side in (0.5, -0.5))
     return np.stack([right[:-1], right[1:], left[1:], left[:-1]], axis=1)
 
@@ -160,12 +188,14 @@ def _zebra(centre: FloatArray, left: FloatArray, right: FloatArray) -> FloatArra
     return np.stack(corners, axis=1)
 
 
-def _kerbs(drawn: RoadOutline) -> Iterator[Layer]:
-    """Kerb stones: a low wall with a top."""
+def _kerbs(drawn: RoadOutline, road: RoadNetwork, cell: float) -> Iterator[Layer]:
+    """Kerb stones that stand for a border alone: a low wall with a top. Raised sidewalks have theirs."""
     faces = []
+    beside, _ = sidewalks(road)
+    near = beside.buffer(_BESIDE_M)
     for line in drawn.lines:
-        if line.mark is LineMark.KERB:
-            way = _pieces(line.points)
+        if line.mark is LineMark.KERB and not shapely.LineString(line.points).within(near):
+            way = _pieces(line.points, min(MAX_PIECE_M, cell))
             left, right = _beside(way, 0.5 * KERB_WIDTH_M), _beside(way, -0.5 * KERB_WIDTH_M)
             a, b = _raised(right, TERRAIN_Z), _raised(right, KERB_HEIGHT_M)
             c, d = _raised(left, KERB_HEIGHT_M), _raised(left, TERRAIN_Z)
@@ -180,32 +210,53 @@ def _wall(low: FloatArray, high: FloatArray) -> FloatArray:
     return np.stack([low[:-1], low[1:], high[1:], high[:-1]], axis=1)
 
 
-def _terrain(road: RoadNetwork) -> Mesh:
-    """Grass to the horizon in squares of slightly different greens, and hills where it ends."""
+def _terrain(road: RoadNetwork, drawn: RoadOutline, cell: float) -> Iterator[Mesh]:
+    """Ground to the horizon in squares of slightly different colour, and hills where it ends.
+
+    Where the road rises it is cut out beneath the road, which it would look through otherwise.
+    """
     x_low, y_low, x_high, y_high = road.bounds
-    cell = 2.0 * _cell(road)
-    xs, ys = _grid_lines(x_low, x_high, cell), _grid_lines(y_low, y_high, cell)
-    meshes = []
-    shade = (np.arange(len(xs) - 1)[:, None] * 7 + np.arange(len(ys) - 1) * 13 + np.arange(len(ys) - 1) ** 2 * 3) % len(
-        GRASS
-    )
+    coarse = side = 2.0 * _cell(road)
+    colours = TERRAIN.get(road.terrain, GRASS)
+    if road.relief.rising:
+        side = max(2.0 * cell, 8.0)
+        paved = shapely.union_all([_polygon(area) for area in (*drawn.pavement, *(area for _, area in drawn.paths))])
+        near = shapely.box(x_low - _NEAR_M, y_low - _NEAR_M, x_high + _NEAR_M, y_high + _NEAR_M)
+        yield _flat_area(near.difference(paved.buffer(-_UNDER_M)), TERRAIN_Z, colours[0], side)
+    xs, ys = _grid_lines(x_low, x_high, coarse, side), _grid_lines(y_low, y_high, coarse, side)
+    shade = np.arange(len(xs) - 1)[:, None] * 7 + np.arange(len(ys) - 1) * 13 + np.arange(len(ys) - 1) ** 2 * 3
     x_from, y_from = np.meshgrid(xs[:-1], ys[:-1], indexing="ij")
     x_to, y_to = np.meshgrid(xs[1:], ys[1:], indexing="ij")
     height = np.full_like(x_from, TERRAIN_Z)
     corners = [(x_from, y_from), (x_to, y_from), (x_to, y_to), (x_from, y_to)]
     faces = np.stack([np.stack([x, y, height], axis=-1) for x, y in corners], axis=2)
-    for number, colour in enumerate(GRASS):
-        chosen = faces[shade == number]
+    if road.relief.rising:
+        inside = (x_to > x_low - _NEAR_M) & (x_from < x_high + _NEAR_M)
+        inside &= (y_to > y_low - _NEAR_M) & (y_from < y_high + _NEAR_M)
+        faces, shade = faces[~inside][:, None], shade[~inside][:, None]
+    for number, colour in enumerate(colours):
+        chosen = faces[shade % len(colours) == number]
         if len(chosen):
-            meshes.append(quads(chosen, colour))
-    return merge([*meshes, _hills(0.5 * (xs[0] + xs[-1]), 0.5 * (ys[0] + ys[-1]), xs[-1] - xs[0], ys[-1] - ys[0])])
+            yield quads(chosen.reshape(-1, 4, 3), colour)
+    yield _hills(0.5 * (xs[0] + xs[-1]), 0.5 * (ys[0] + ys[-1]), xs[-1] - xs[0], ys[-1] - ys[0])
 
 
-def _grid_lines(low: float, high: float, cell: float) -> FloatArray:
-    """Cell borders from well before `low` to well after `high`, wide apart where nothing is near [m]."""
-    near = np.arange(low - MARGIN_M, high + MARGIN_M + cell, cell)
+def _grid_lines(low: float, high: float, cell: float, near: float) -> FloatArray:
+    """Cell borders from well before `low` to well after `high`, wide apart where nothing is near [m].
+
+    Around the road they are `near` apart, and lie where those of `_flat_area` lie, so that no gap opens between the two.
+    """
+    lines = np.arange(low - MARGIN_M, high + MARGIN_M + cell, cell)
+    if near != cell:
+        first, last = low - _NEAR_M, high + _NEAR_M
+        inner = np.arange(math.floor(first / near) * near, last, near)
+        lines = np.array([*lines[lines < first - 1.0], first, *inner[inner > first], last, *lines[lines > last + 1.0]])
     return np.concatenate(
-        [[near[0] - HORIZON_M, near[0] - 0.3 * HORIZON_M], near, [near[-1] + 0.3 * HORIZON_M, near[-1] + HORIZON_M]]
+        [
+            [lines[0] - HORIZON_M, lines[0] - 0.3 * HORIZON_M],
+            lines,
+            [lines[-1] + 0.3 * HORIZON_M, lines[-1] + HORIZON_M],
+        ]
     )
 
 

@@ -26,9 +26,9 @@ class Lens:
     rotation: FloatArray
 
     @classmethod
-    def at(cls, spec: CameraSpec, rig_pose: FloatArray) -> Lens:
-        """The lens of a camera on a rig at (4,) x, y, z, yaw."""
-        return cls(spec, *spec.pose(rig_pose))
+    def at(cls, spec: CameraSpec, rig_pose: FloatArray, slopes: tuple[float, float] = (0.0, 0.0)) -> Lens:
+        """The lens of a camera on a rig at (4,) x, y, z, yaw, on ground that rises by `slopes` dz/dx, dz/dy."""
+        return cls(spec, *spec.pose(rig_pose, slopes))
 
     def view(self) -> FloatArray:
         """(4, 4) from the world to eye coordinates: x right, y up, z backwards."""

@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from alpasim.road.network import RoadNetwork
+from alpasim.road.relief import rise_at
+from alpasim.road.unlevel import Sidewalks
 from alpasim.scenario.concrete import Scenario
 from alpasim.sensors.camera import CameraSpec, SemanticClass, actor_class
 from alpasim.types import EGO, ActorKind, BoolArray, FloatArray, IntArray, SignalColour, VehicleParameters, WorldState
-from alpasim.vehicle.frames import rig_from_box
+from alpasim.vehicle.frames import leaning_rig
 from alpasim.world.rendering.bodies import body, far_body
 from alpasim.world.rendering.ground import ground
 from alpasim.world.rendering.lens import Lens
@@ -72,6 +74,9 @@ def appearance(scenario: Scenario) -> Appearance:
             digest.update(lane.stop_line.tobytes())
     for patch in road.surfaces:
         digest.update(f"{patch.kind} {patch.friction}".encode() + patch.polygon.tobytes())
+    digest.update(f"{road.terrain} {[part for part in road.parts if isinstance(part, Sidewalks)]}".encode())
+    for heights in (road.relief.rise, road.relief.edges, road.relief.shape):
+        digest.update(heights.tobytes())
     signals = tuple((signal.id, signal.position) for signal in road.signals)
     actors = tuple((int(actor.kind), actor.extent) for actor in scenario.actors)
     lamps = tuple(lamps_lit(scenario).tolist()) if light_of(scenario.environment).dark else ()
@@ -86,6 +91,7 @@ class Scene:
 
     def __init__(self, scenario: Scenario) -> None:
         self.vehicle: VehicleParameters = scenario.ego.vehicle
+        self.relief = scenario.road.relief
         things = (*_actors(scenario), *_lights(scenario.road))
         if light_of(scenario.environment).dark:
             things = tuple(_with_lamps(things, lamps_lit(scenario)))
@@ -115,10 +121,15 @@ class Scene:
         rotation[self._carried] = state.rotation[rows]
         return position, rotation
 
-    def lens(self, state: WorldState, spec: CameraSpec) -> tuple[Lens, FloatArray]:
-        """The ego's camera where it is in `state`, and the rig's pose (4,) x, y, z, yaw."""
-        rig = rig_from_box(state.position[EGO], float(state.yaw[EGO]), self.vehicle)
-        return Lens.at(spec, rig), rig
+    def lens(self, state: WorldState, spec: CameraSpec) -> tuple[Lens, FloatArray, tuple[float, float]]:
+        """The ego's camera where it is in `state`, the rig's pose (4,) x, y, z, yaw, and the slopes of the ground under it."""
+        slopes = (0.0, 0.0)
+        if self.relief.rising:
+            x, y = (float(place) for place in state.position[EGO, :2])
+            _, slope_x, slope_y = rise_at(x, y, self.relief)
+            slopes = (float(slope_x), float(slope_y))
+        rig, _ = leaning_rig(state.position[EGO], float(state.yaw[EGO]), self.vehicle, slopes)
+        return Lens.at(spec, rig, slopes), rig, slopes
 
     def shown(self, state: WorldState, lens: Lens) -> BoolArray:
         """Which parts (p,) show in the picture: present, lit, inside the view; the ego only from outside its box."""
@@ -166,7 +177,8 @@ def _lights(road: RoadNetwork) -> Iterator[Part]:
     """A post with three lamps for every traffic light, each lamp once lit and once dark."""
     code = int(SemanticClass.TRAFFIC_LIGHT)
     for row, signal in enumerate(road.signals):
-        place, yaw = (*signal.position, 0.0), _facing(road, row)
+        ground_m = float(road.heights(np.array([signal.position]))[0])
+        place, yaw = (*signal.position, ground_m), _facing(road, row)
         yield Part(moved(light_post(), place, yaw), code)
         for colour, when in _LIT.items():
             dark = tuple(other for other in SignalColour if other not in when)

@@ -29,13 +29,13 @@ def extinction(visibility_m: float) -> float:
     return -math.log(0.02) / visibility_m if visibility_m < CLEAR_M else 0.0
 
 
-def sky_picture(spec: CameraSpec, foggy: bool) -> NDArray[np.uint8]:
-    """The sky alone as the camera sees it (height, width, 3), from a level rig."""
+def sky_picture(spec: CameraSpec, foggy: bool, upwards: FloatArray) -> NDArray[np.uint8]:
+    """The sky alone as the camera sees it (height, width, 3); `upwards` (3,) is the world's z in the optical frame."""
     if foggy:
         return np.broadcast_to(FOG.astype(np.uint8), (spec.height, spec.width, 3)).copy()
     rays = spec.rays()
-    upwards = (rays @ spec.mount.rotation.T)[..., 2] / np.linalg.norm(rays, axis=-1)
-    share = np.sqrt(np.clip(upwards, 0.0, 1.0))[..., None]
+    height = (rays @ upwards) / np.linalg.norm(rays, axis=-1)
+    share = np.sqrt(np.clip(height, 0.0, 1.0))[..., None]
     colours: NDArray[np.uint8] = np.rint(HORIZON + (ZENITH - HORIZON) * share).astype(np.uint8)
     return colours
 

@@ -54,7 +54,7 @@ class TinyRenderer:
     def render(self, scenario: Scenario, state: WorldState, spec: CameraSpec) -> CameraFrame:
         """What the ego's camera sees in `state`."""
         scene = self._prepared(scenario)
-        lens, rig = scene.lens(state, spec)
+        lens, rig, slopes = scene.lens(state, spec)
         shown = scene.shown(state, lens)
         self._place(scene, state, shown)
         light = light_of(scenario.environment)
@@ -64,7 +64,7 @@ class TinyRenderer:
         depth = self._depth(depth_buffer, sky)
         rgb: NDArray[np.uint8] | None = None
         if "rgb" in spec.channels and light.plain:
-            rgb = self._rgb(spec, light, rgba, depth, sky)
+            rgb = self._rgb(lens, light, rgba, depth, sky)
         elif "rgb" in spec.channels:
             lamps = beams(scenario, state, lens.place)
             rgb = develop(rgba[..., :3], depth, self._glows[part], lens, light, lamps)
@@ -73,6 +73,7 @@ class TinyRenderer:
             time_us=state.time_us,
             rig_pose=frozen(rig),
             renderer=self.version,
+            slopes=slopes,
             rgb=None if rgb is None else frozen(rgb),
             depth=frozen(depth) if "depth" in spec.channels else None,
             semantic=frozen(self._codes[part]) if "semantic" in spec.channels else None,
@@ -191,11 +192,11 @@ class TinyRenderer:
         return depth.astype(np.float32)
 
     def _rgb(
-        self, spec: CameraSpec, light: Light, rgba: NDArray[np.uint8], depth: NDArray[np.float32], sky: BoolArray
+        self, lens: Lens, light: Light, rgba: NDArray[np.uint8], depth: NDArray[np.float32], sky: BoolArray
     ) -> NDArray[np.uint8]:
         """Colours by day with the sky behind and fog in front."""
-        per_metre = light.extinction
-        background = self._sky(spec, per_metre)
+        spec, per_metre = lens.spec, light.extinction
+        background = self._sky(lens, per_metre)
         rgb = np.where(sky[..., None], background, rgba[..., :3])
         if per_metre > 0.0:
             rgb = np.where(
@@ -203,13 +204,17 @@ class TinyRenderer:
             )
         return rgb
 
-    def _sky(self, spec: CameraSpec, per_metre: float) -> NDArray[np.uint8]:
-        """The sky of a camera, kept from frame to frame."""
-        key = (spec, per_metre > 0.0)
+    def _sky(self, lens: Lens, per_metre: float) -> NDArray[np.uint8]:
+        """The sky of a camera, kept from frame to frame while the rig stands level."""
+        spec, foggy = lens.spec, per_metre > 0.0
+        upwards = lens.rotation[2]
+        if not np.array_equal(upwards, spec.mount.rotation[2]):
+            return sky_picture(spec, foggy, upwards)
+        key = (spec, foggy)
         if key not in self._skies:
             if len(self._skies) > 32:
                 self._skies.clear()
-            self._skies[key] = sky_picture(spec, per_metre > 0.0)
+            self._skies[key] = sky_picture(spec, foggy, upwards)
         return self._skies[key]
 
 
