@@ -128,6 +128,12 @@ def leg(times: IntArray, poses: FloatArray, first: int, last: int, now_us: int) 
     return np.append(piece_times, max(now_us, int(piece_times[-1])) + WAIT_US), np.vstack((piece, piece[-1:]))
 
 
+def go_on(path: FloatArray, count: int, course: float, length_m: float) -> None:
+    """Let the path of `count` points go straight on from its end in a direction [rad], by one more point."""
+    path[count] = path[count - 1]
+    path[count] += length_m * math.cos(course), length_m * math.sin(course), length_m
+
+
 class Tracker:
     """Drives one vehicle along trajectories; remembers nothing but what it last asked of the actuators."""
 
@@ -183,11 +189,15 @@ class Tracker:
         points = poses[:, :2] + along * np.stack((np.cos(poses[:, 2]), np.sin(poses[:, 2])), axis=1)
         course = yaw + math.pi if self._reverse else yaw
         origin = (x + along * math.cos(yaw), y + along * math.sin(yaw), course)
-        path = np.empty((len(times), 3))
+        path = np.empty((len(times) + 1, 3))
         count = thin_out(times, points, since, until, LEAST_POSE_STEP_M, SHORTEST_PATH_M, path)
         if count > 1 and path[count - 1, 2] - nearest(path, count, origin[0], origin[1])[0] >= SHORTEST_PATH_M:
-            steer = self._steer_back if self._reverse else self._steer
-            self._steering_angle = steer(path, count, origin, ego)
+            if self._reverse:
+                seen = max(int(np.searchsorted(times, until, side="right")), 1) - 1
+                go_on(path, count, float(poses[seen, 2]) + math.pi, STEPS * self._vehicle.wheelbase_m)
+                self._steering_angle = self._steer_back(path, count + 1, origin, ego)
+            else:
+                self._steering_angle = self._steer(path, count, origin, ego)
         steps = distances_ahead(times, points, path, count, time_us, origin, STEP_US, self._places)
         acceleration = self._accelerate(steps, ego)
         return control_for(self._steering_angle, acceleration, self._speed(ego), self._vehicle, reverse=self._reverse)
