@@ -17,6 +17,7 @@ from alpasim.compiled import compiled
 from alpasim.road.relief import LEVEL, Relief, height_at, rise_at
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import ActorKind, BoolArray, FloatArray
+from alpasim.world.bounds import FARTHEST_M
 from alpasim.world.bullet import Engine, Quaternion
 
 ON_WHEELS = frozenset(
@@ -153,7 +154,9 @@ class Tiles:
             self._engine.set_friction(tile, friction)
 
     def put(self, row: int, x: float, y: float) -> None:
-        """Bring the tile of a row under its body, which is at (x, y)."""
+        """Bring the tile of a row under its body, which is at (x, y); one that is lost already, nowhere finite, gets none."""
+        if not (abs(x) <= FARTHEST_M and abs(y) <= FARTHEST_M):
+            return
         height, slope_x, slope_y = rise_at(x, y, self._relief)
         middle_x = (math.floor(x / TILE_CELL_M) + 0.5) * TILE_CELL_M
         middle_y = (math.floor(y / TILE_CELL_M) + 0.5) * TILE_CELL_M
