@@ -120,6 +120,8 @@ class VehicleParameters:
     roll_stiffness_front_share: float
     restitution: float
     body_friction: float
+    wheel_radius_m: float = 0.32
+    max_reverse_speed_mps: float = 10.0
 
     @property
     def wheelbase_m(self) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -56,6 +56,8 @@ LIMITS: dict[str, tuple[float, float]] = {
     "roll_stiffness_front_share": (0.0, 1.0),
     "restitution": (0.0, 1.0),
     "body_friction": (0.01, 1.5),
+    "wheel_radius_m": (0.05, 2.0),
+    "max_reverse_speed_mps": (0.1, 50.0),
 }
 """Least and largest value of every figure: wide enough for anything on wheels, narrow enough to catch a wrong unit."""
 
@@ -78,7 +80,10 @@ def _field_types() -> dict[str, Any]:
         if field.name in found:
             continue
         least, largest = LIMITS[field.name]
-        found[field.name] = (Annotated[float, Field(ge=least, le=largest)], ...)
+        found[field.name] = (
+            Annotated[float, Field(ge=least, le=largest)],
+            ... if field.default is MISSING else field.default,
+        )
     return found
 
 

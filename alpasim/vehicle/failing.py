@@ -64,7 +64,7 @@ class Failing:
         self._play(there, commands)
         for fault in there:
             if fault.kind == "stuck_throttle":
-                commands[DRIVE] = max(commands[DRIVE], fault.strength)
+                commands[DRIVE] = max(abs(commands[DRIVE]), fault.strength)
             elif fault.kind == "brake_loss":
                 commands[BRAKE] *= 1.0 - fault.strength
         self._puncture([fault for fault in there if fault.kind == "puncture"])

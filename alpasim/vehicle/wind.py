@@ -5,8 +5,7 @@ resists with 1/2 rho C_d A |u| u_x along and 1/2 rho SIDE_COEFFICIENT A_side |u|
 clearance), at the middle of the box. That is for the air at rest what `dynamics.py` has, along; so what is added here is the
 force in wind less the force in still air, and nothing where there is no wind.
 
-A tyre of `dynamics.py` holds a steady side force only by slipping a little. Where the vehicle stands, wind that its grip can
-hold is therefore left out, so that it does not creep.
+What of it tyres and brakes hold where the vehicle stands is for `dynamics.py` to say.
 """
 
 from __future__ import annotations
@@ -14,15 +13,12 @@ from __future__ import annotations
 import math
 
 from alpasim.types import VehicleParameters
-from alpasim.vehicle.dynamics import AIR_DENSITY_KGPM3, GRAVITY_MPS2
+from alpasim.vehicle.chassis import AIR_DENSITY_KGPM3
 
 SIDE_COEFFICIENT = 1.0
 """Side force over dynamic pressure, side area and the sine of the air's angle: about 0.7 for cars and 1.0 to 1.6 for vans, buses
 and trucks (from the side force coefficients at 20 to 30 degrees in Hucho, "Aerodynamics of Road Vehicles", 1998, which count
 by frontal area); one round figure for all."""
-
-STANDING_MPS = 0.2
-"""Below this speed a vehicle stands."""
 
 Pair = tuple[float, float]
 Triple = tuple[float, float, float]
@@ -36,12 +32,10 @@ def air_force(along: float, across: float, vehicle: VehicleParameters) -> Pair:
     return -pressure * vehicle.drag_area_m2 * along, -pressure * SIDE_COEFFICIENT * side_area * across
 
 
-def wind_load(
-    vehicle: VehicleParameters, velocity: Triple, yaw: float, wind: Pair, friction: float
-) -> tuple[Triple, Triple]:
+def wind_load(vehicle: VehicleParameters, velocity: Triple, yaw: float, wind: Pair) -> tuple[Triple, Triple]:
     """Force [N] and torque about the centre of mass [N m], world frame, that `wind` (world, where it blows to [m/s]) adds.
 
-    `velocity` is that of the centre of mass, `yaw` the body's heading, `friction` that under the wheels.
+    `velocity` is that of the centre of mass, `yaw` the body's heading.
     """
     cos, sin = math.cos(yaw), math.sin(yaw)
     along, across = velocity[0] * cos + velocity[1] * sin, velocity[1] * cos - velocity[0] * sin
@@ -49,10 +43,6 @@ def wind_load(
     still = air_force(along, across, vehicle)
     windy = air_force(along - wind_along, across - wind_across, vehicle)
     forward, left = windy[0] - still[0], windy[1] - still[1]
-    if math.hypot(along, across) < STANDING_MPS:
-        grip = friction * vehicle.mass_kg * GRAVITY_MPS2
-        if math.hypot(forward, left) <= grip:
-            return (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
     ahead = -vehicle.centre_of_mass_x_m
     above = 0.5 * (vehicle.height_m + vehicle.ground_clearance_m) - vehicle.centre_of_mass_height_m
     rolling, pitching = -above * left, above * forward

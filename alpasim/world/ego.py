@@ -10,19 +10,25 @@ import math
 
 import numpy as np
 
-from alpasim.compiled import compiled
 from alpasim.memory import Memory, fill, finite, read
+from alpasim.road.relief import feel, rise_at
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import EGO, Bodies, Control, EgoState, FloatArray, frozen
 from alpasim.vehicle.actuation import actuator_commands
-from alpasim.vehicle.dynamics import BRAKE, DRIVE, STEER, Chassis, chassis, ego_forces
+from alpasim.vehicle.dynamics import BRAKE, DRIVE, GEAR, STEER, chassis, ego_forces
 from alpasim.vehicle.failing import Failing
+from alpasim.vehicle.footing import ROLLING, level_footing
+from alpasim.vehicle.resting import resting_pose
+from alpasim.vehicle.wheels import feel_raised, stand_wheels
 from alpasim.vehicle.wind import wind_load
 from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector, Vector3, yaw_of
 from alpasim.world.contacts import Box, WheelHit
+from alpasim.world.wheel_hits import wheel_hits
 
 BodyState = tuple[Vector3, Quaternion, Vector3, Vector3]
 """Position, rotation (x, y, z, w), velocity and angular velocity of a centre of mass, world frame."""
+
+_NO_WIND = (0.0, 0.0, 0.0)
 
 
 class Ego:
@@ -34,10 +40,14 @@ class Ego:
         self._waits = waits
         self.substep_s = scenario.dt_us // scenario.substeps * 1e-6
         self._chassis = chassis(vehicle)
-        self._commands, self._actuators = np.zeros(3), np.zeros(3)
+        self._commands, self._actuators = np.zeros(4), np.zeros(4)
         self._friction, self._load = np.zeros(4), np.zeros(4)
         self._slipping = np.zeros(4, dtype=np.bool_)
-        self._wheels = np.zeros((4, 2))
+        self._centre = np.zeros((1, 2))
+        self._wheels, self._footing = np.zeros((4, 2)), level_footing()
+        self._rolling, self._rough = np.zeros(4), np.zeros(4)
+        self.low: FloatArray = np.zeros((0, 8))
+        """Bodies that the wheels may run over, as they are now (columns: `alpasim.vehicle.footing`)."""
         self.met: list[WheelHit] = []
         """Low bodies that wheels met in the substep whose forces were applied last; whoever reads them empties it."""
         self._along = -vehicle.centre_of_mass_x_m
@@ -57,23 +67,32 @@ class Ego:
 
     def clear(self, scenario: Scenario) -> None:
         """Let the body wait where it collides with nothing, turned as it will start."""
-        yaw = scenario.ego.pose[2]
+        x, y, yaw = scenario.ego.pose
+        relief = scenario.road.relief
+        if relief.level:
+            height = self._vehicle.centre_of_mass_height_m
+            position: Vector3 = (x - self._along * math.cos(yaw), y - self._along * math.sin(yaw), height)
+            rotation: Quaternion = (0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw))
+        else:
+            position, rotation = resting_pose(self._chassis, (x, y, yaw), (self._along, 0.0, self._above), relief)
+        self._start = position, rotation
         self._engine.filter(self.body, *NOBODY)
-        self._engine.place(self.body, self._waits, (0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw)))
+        self._engine.place(self.body, self._waits, rotation)
 
     def reset(self, scenario: Scenario) -> None:
         """Stand at the scenario's start, rolling at its speed, actuators at rest; after `clear` and a substep."""
-        x, y, yaw = scenario.ego.pose
+        yaw = scenario.ego.pose[2]
         cos, sin, speed = math.cos(yaw), math.sin(yaw), scenario.ego.speed_mps
-        position = (x - self._along * cos, y - self._along * sin, self._vehicle.centre_of_mass_height_m)
-        rotation = (0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw))
-        self._begin(scenario, position, rotation, (speed * cos, speed * sin, 0.0), (0.0, 0.0, 0.0))
+        position, rotation = self._start
+        _, slope_x, slope_y = rise_at(*position[:2], scenario.road.relief)
+        velocity = (speed * cos, speed * sin, speed * (slope_x * cos + slope_y * sin))
+        self._begin(scenario, position, rotation, velocity, (0.0, 0.0, 0.0))
         self._friction[:] = self._base_friction
         self._actuators[:] = 0.0
+        self._actuators[GEAR] = 1.0
         self._load[:] = self._chassis.static_load
         self._slipping[:] = False
-        self._velocity_before = (speed * cos, speed * sin, 0.0)
-        self._reverse = False
+        self._velocity_before = velocity
 
     def _begin(self, scenario: Scenario, position: Vector, rotation: Vector, velocity: Vector, spin: Vector) -> None:
         """Be a body that moves so in a scenario's surroundings."""
@@ -81,6 +100,10 @@ class Ego:
         self._engine.filter(self.body, *EVERYBODY)
         self._road, self._base_friction = scenario.road, scenario.environment.friction
         self._wind = scenario.environment.wind_mps
+        self._footing[:] = level_footing()
+        self._rough[:] = 0.0
+        self.low = self.low[:0]
+        self._dt_s = scenario.dt_us * 1e-6
         self._failing = Failing(scenario.faults, self._chassis, scenario.dt_us)
 
     def save(self) -> Memory:
@@ -91,7 +114,6 @@ class Ego:
             "load": self._load.copy(),
             "slipping": self._slipping.copy(),
             "velocity": np.array(self._velocity_before),
-            "reverse": self._reverse,
             "failing": self._failing.save(),
         }
 
@@ -109,29 +131,41 @@ class Ego:
         self._failing.load(read(memory, "failing", dict))
         vx, vy, vz = finite(memory, "velocity", (3,)).tolist()
         self._velocity_before = (vx, vy, vz)
-        self._reverse = read(memory, "reverse", bool)
 
     def begin(self, control: Control, time_us: int) -> None:
         """Take over what the actuators shall do in the control step that starts at `time_us`."""
-        self._reverse = control.reverse
         actuator_commands(control, self._vehicle, self._commands)
-        self._failing.begin(time_us, self._commands)
+        self._commands[GEAR] = -1.0 if control.reverse else 1.0
+        self._failing.begin(time_us, self._commands[:3])
+        self._on_soil = not self._road.ground.even or self._may_leave()
+
+    def _may_leave(self) -> bool:
+        """Whether a wheel may be off the pavement within a control step."""
+        x, y, _, velocity, _ = self.in_plane(self.body_state())
+        reach = 0.5 * math.hypot(self._vehicle.length_m, self._vehicle.width_m)
+        reach += 1.2 * self._dt_s * math.hypot(velocity[0], velocity[1]) + 0.2
+        self._centre[0, 0], self._centre[0, 1] = x, y
+        return bool(self._road.edge_distance(self._centre)[0] < reach)
 
     def drive(self, body: BodyState, substep_s: float) -> None:
         """Apply the forces of a substep, or of a part of one, that lasts `substep_s` and begins with that state of the body."""
         position, rotation, velocity, spin = body
         failing = self._failing
-        if self._road.surfaces:
-            wheel_points(self._chassis, position, rotation, self._wheels)
-            self._friction[:] = self._road.friction_at(self._wheels, self._base_friction)
-            self._friction *= failing.grip
-        else:
-            self._friction[:] = self._base_friction * failing.grip
+        uneven = self._feel(body, substep_s)
+        self._friction *= failing.grip
+        wind = _NO_WIND
+        if self._wind != (0.0, 0.0):
+            force, torque = wind_load(self._vehicle, velocity, yaw_of(rotation), self._wind)
+            self._engine.push(self.body, force, torque, position)
+            wind = (force[0], force[1], torque[2])
         force, torque = ego_forces(
             failing.chassis,
             self._actuators,
             self._commands,
             self._friction,
+            self._footing,
+            uneven,
+            wind,
             self._load,
             self._slipping,
             position,
@@ -141,11 +175,31 @@ class Ego:
             substep_s,
         )
         self._engine.push(self.body, force, torque, position)
-        if self._wind != (0.0, 0.0):
-            grip = float(self._friction.mean())
-            self._engine.push(
-                self.body, *wind_load(self._vehicle, velocity, yaw_of(rotation), self._wind, grip), position
-            )
+        if len(self.low):
+            self.met += wheel_hits(self._chassis, self._footing, self._wheels, body, substep_s)
+
+    def _feel(self, body: BodyState, substep_s: float) -> bool:
+        """Feel the ground under the wheels; False where it is level."""
+        relief, low, road = self._road.relief, self.low, self._road
+        bumpy = relief.shape.shape[0] > 0 or len(low) > 0
+        self._friction[:] = self._base_friction
+        if relief.level and not self._on_soil and not bumpy:
+            return False
+        position, rotation, velocity, spin = body
+        stand_wheels(self._chassis, position, rotation, relief, self._wheels, self._footing)
+        rough = self._rough
+        if self._on_soil:
+            base, under = self._base_friction, (self._friction, self._rolling, rough)
+            feel(self._wheels, base, road.arrays, road.grid, road.ground, *under)
+            self._footing[:, ROLLING] = self._rolling
+            bumpy = bumpy or bool(rough.any())
+        else:
+            self._footing[:, ROLLING] = rough[:] = 0.0
+        if bumpy:
+            angle = float(self._actuators[STEER])
+            place = (angle, position, rotation, velocity, spin[2])
+            feel_raised(self._chassis, *place, relief, rough, low, substep_s, self._wheels, self._footing)
+        return bumpy or not relief.level
 
     def body_state(self) -> BodyState:
         """Position, rotation, velocity and spin of the body's centre of mass, as they are now."""
@@ -185,7 +239,7 @@ class Ego:
             pedal=float(abs(self._actuators[DRIVE]) - self._actuators[BRAKE]),
             wheel_load=frozen(self._load.copy()),
             wheel_slipping=frozen(self._slipping.copy()),
-            reverse=self._reverse,
+            reverse=bool(self._actuators[GEAR] < 0.0),
         )
 
     def write(self, bodies: Bodies) -> None:
@@ -220,13 +274,3 @@ def moved(velocity: Vector3, spin: Vector3, arm: Vector3) -> Vector3:
         velocity[1] + spin[2] * arm[0] - spin[0] * arm[2],
         velocity[2] + spin[0] * arm[1] - spin[1] * arm[0],
     )
-
-
-@compiled
-def wheel_points(body: Chassis, position: Vector3, rotation: Quaternion, points: FloatArray) -> None:
-    """Write where the wheels stand into `points` (4, 2), world frame [m]."""
-    x, y, z, w = rotation
-    cos, sin = 1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z)
-    for i in range(4):
-        points[i, 0] = position[0] + body.wheel_x[i] * cos - body.wheel_y[i] * sin
-        points[i, 1] = position[1] + body.wheel_x[i] * sin + body.wheel_y[i] * cos

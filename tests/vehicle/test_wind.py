@@ -27,7 +27,7 @@ def blown(name: str, wind: tuple[float, float], seconds: float, speed: float, fr
 @pytest.mark.parametrize("wind", [5.0, 20.0, -30.0])
 def test_side_wind_on_a_standing_body_is_half_rho_c_a_v_squared(wind: float) -> None:
     area = BUS.length_m * (BUS.height_m - BUS.ground_clearance_m)
-    force, torque = wind_load(BUS, (0.0, 0.0, 0.0), 0.0, (0.0, wind), 0.0)
+    force, torque = wind_load(BUS, (0.0, 0.0, 0.0), 0.0, (0.0, wind))
     pressed = 0.5 * 1.225 * area * wind * abs(wind)
     assert force == pytest.approx((0.0, pressed, 0.0), abs=1e-9)
     above = 0.5 * (BUS.height_m + BUS.ground_clearance_m) - BUS.centre_of_mass_height_m
@@ -39,7 +39,7 @@ def test_head_wind_adds_to_the_drag_and_a_following_wind_takes_it_away(yaw: floa
     ahead = (math.cos(yaw), math.sin(yaw))
     velocity = (20.0 * ahead[0], 20.0 * ahead[1], 0.0)
     for wind in (-10.0, 20.0):
-        force, _ = wind_load(SEDAN, velocity, yaw, (wind * ahead[0], wind * ahead[1]), 0.9)
+        force, _ = wind_load(SEDAN, velocity, yaw, (wind * ahead[0], wind * ahead[1]))
         air = 20.0 - wind
         expected = -0.5 * 1.225 * SEDAN.drag_area_m2 * (air * abs(air) - 400.0)
         assert force == pytest.approx((expected * ahead[0], expected * ahead[1], 0.0), abs=1e-9)
@@ -57,9 +57,10 @@ def test_a_bus_on_ice_is_blown_away_as_force_less_grip_says() -> None:
     assert state.velocity[0, 1] / 0.5 == pytest.approx(pushed, rel=0.1)
 
 
-@pytest.mark.parametrize("name", ["sedan", "city_bus", "bicycle"])
-def test_what_stands_on_grip_does_not_creep_in_a_storm(name: str) -> None:
-    before, after = blown(name, (0.0, 20.0), 1.0, 0.0), blown(name, (0.0, 20.0), 6.0, 0.0)
+@pytest.mark.parametrize(("name", "wind"), [("sedan", 20.0), ("city_bus", 20.0), ("bicycle", 10.0)])
+def test_what_stands_on_grip_does_not_creep_in_a_storm(name: str, wind: float) -> None:
+    # The body leans away first, and its middle with it; after that nothing moves any more.
+    before, after = blown(name, (0.0, wind), 20.0, 0.0), blown(name, (0.0, wind), 40.0, 0.0)
     assert abs(after.position[0] - before.position[0]).max() < 1e-6
 
 

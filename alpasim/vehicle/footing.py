@@ -1,0 +1,262 @@
+"""The ground as wheels meet it: the height that carries a rigid disc, along the way of one substep, and walls at its side.
+
+Answers what lies under and beside four wheels. What it does to them (`wheels.py`) and what the ground is made of
+(`alpasim.road.relief`) are told elsewhere.
+
+A wheel is a rigid disc of the vehicle's wheel radius R. The ground lifts it to the envelope max over u of
+z(u) - (R - sqrt(R^2 - u^2)), u along its heading; the envelope's slope is that of the disc where it touches, so a force
+F that carries it pushes back by F times the slope, and rolling over something takes as much work as it gives back. In
+one substep a wheel goes further than a kerb's face is wide: the envelope is taken at up to PATH points of the way around
+the present place, and forces are averaged over them. Ground that ends more than STEP_M above the tread at a tyre's side is
+a wall there.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from alpasim.compiled import compiled
+from alpasim.road.relief import Relief, parts_at, unevenness
+from alpasim.types import FloatArray
+
+PATH = 8
+"""Most points of a substep's way at which the ground is felt."""
+
+RISE, SLOPE_X, SLOPE_Y, ROLLING, COUNT, WALL_LEFT, WALL_RIGHT, LEAN = range(8)
+"""Columns of `footing` (4, COLUMNS), one row a wheel: smooth height of the ground [m] and its slopes; added rolling
+resistance; how many points of the way count, 0 where nothing is raised; gaps to walls at either side [m]; slope across."""
+BUMP = 8
+TILT = BUMP + PATH
+ROW = TILT + PATH
+FORCE = ROW + PATH
+COLUMNS = FORCE + PATH
+"""First columns of what each point of the way has: how far the disc is raised above the smooth ground [m], the slope
+there, the row of the low body that it touches (-1: none), and the force that it carries then, which `wheels.py` writes [N]."""
+
+LOW_X, LOW_Y, LOW_COS, LOW_SIN, LOW_HALF_LENGTH, LOW_HALF_WIDTH, LOW_TOP, LOW_ROW = range(8)
+"""Columns of a table (m, 8) of bodies low enough to be driven over: box, height of its top [m] and row."""
+
+STEP_M = 0.05
+"""Height above the tread from which ground at a tyre's side is a wall; the shoulder of a tyre climbs lower steps."""
+
+STEEPEST = 3.0
+"""Largest slope of the envelope: the disc touches at 72 degrees before its lowest point."""
+
+SPACING_M, MOST_POINTS = 0.04, 48
+"""How densely the ground along a wheel is looked at."""
+
+NO_WALL = 1e9
+_FLAT_M = 1e-6
+
+
+@compiled
+def low_row(x: float, y: float, low: FloatArray) -> int:
+    """The line of `low` (m, 8) whose box contains (x, y), the highest of several, or -1."""
+    found = -1
+    for k in range(low.shape[0]):
+        dx, dy = x - low[k, LOW_X], y - low[k, LOW_Y]
+        along, across = dx * low[k, LOW_COS] + dy * low[k, LOW_SIN], dy * low[k, LOW_COS] - dx * low[k, LOW_SIN]
+        within = abs(along) <= low[k, LOW_HALF_LENGTH] + 1e-3 and abs(across) <= low[k, LOW_HALF_WIDTH] + 1e-3
+        if within and (found < 0 or low[k, LOW_TOP] > low[found, LOW_TOP]):
+            found = k
+    return found
+
+
+@compiled
+def raised(x: float, y: float, relief: Relief, rough: float, low: FloatArray, rise: float) -> float:
+    """How far the ground, and whatever low lies on it, is above the smooth `rise` [m]."""
+    height = parts_at(x, y, relief)
+    if rough > 0.0:
+        height += rough * unevenness(x, y)
+    if low.shape[0] > 0:
+        k = low_row(x, y, low)
+        if k >= 0:
+            height = max(height, low[k, LOW_TOP] - rise)
+    return height
+
+
+@compiled
+def look_along(
+    x: float,
+    y: float,
+    cos: float,
+    sin: float,
+    reach: float,
+    relief: Relief,
+    rough: float,
+    low: FloatArray,
+    rise: float,
+    places: FloatArray,
+    heights: FloatArray,
+) -> tuple[int, bool]:
+    """Write the profile within `reach` of (x, y) along a heading into `places` and `heights`; returns how many points it
+    has, and whether it is anything else than 0. Where it is steep, the upper edge is found within a millimetre."""
+    intervals = 2 * min(math.ceil(reach / SPACING_M), MOST_POINTS // 2)
+    step = 2.0 * reach / intervals
+    count, flat = 0, True
+    for k in range(intervals + 1):
+        u = (k - intervals // 2) * step
+        z = raised(x + u * cos, y + u * sin, relief, rough, low, rise)
+        if abs(z) > _FLAT_M:
+            flat = False
+        if count > 0 and abs(z - heights[count - 1]) > 0.3 * step and count < places.shape[0] - 2:
+            before, last = places[count - 1], heights[count - 1]
+            below, above = (before, u) if z > last else (u, before)
+            enough = max(z, last) - 0.02 * abs(z - last)
+            for _ in range(6):
+                middle = 0.5 * (below + above)
+                if raised(x + middle * cos, y + middle * sin, relief, rough, low, rise) >= enough:
+                    above = middle
+                else:
+                    below = middle
+            if above != u and above != before:
+                places[count], heights[count] = above, max(z, last)
+                count += 1
+        if count < places.shape[0]:
+            places[count], heights[count] = u, z
+            count += 1
+    return count, not flat
+
+
+@compiled
+def disc_on(
+    places: FloatArray, heights: FloatArray, count: int, at: float, radius: float
+) -> tuple[float, float, float]:
+    """How far a disc at `at` is lifted by the polyline of a profile, the slope where they touch, and where that is."""
+    best, slope, touch = -1e9, 0.0, at
+    for k in range(count):
+        u = places[k] - at
+        if abs(u) < 0.99 * radius:
+            root = math.sqrt(radius * radius - u * u)
+            lifted = heights[k] - radius + root
+            if lifted > best:
+                best, slope, touch = lifted, u / root, places[k]
+        if k + 1 < count:
+            width = places[k + 1] - places[k]
+            if width <= 0.0:
+                continue
+            steep = (heights[k + 1] - heights[k]) / width
+            u = radius * steep / math.sqrt(1.0 + steep * steep)
+            if places[k] < at + u < places[k + 1]:
+                lifted = heights[k] + steep * (at + u - places[k]) - radius + math.sqrt(radius * radius - u * u)
+                if lifted > best:
+                    best, slope, touch = lifted, steep, at + u
+    return best, min(max(slope, -STEEPEST), STEEPEST), touch
+
+
+@compiled
+def wall_gap(
+    x: float,
+    y: float,
+    cos: float,
+    sin: float,
+    half_width: float,
+    reach: float,
+    above: float,
+    relief: Relief,
+    rough: float,
+    low: FloatArray,
+    rise: float,
+) -> float:
+    """How far the side of a tyre at (x, y) is from ground higher than `above` in direction (cos, sin) [m], negative where
+    it is within; NO_WALL where there is none within `reach` of the side."""
+    begin = 0.25 * half_width
+    near = begin
+    if raised(x + begin * cos, y + begin * sin, relief, rough, low, rise) > above:
+        return begin - half_width
+    steps = math.ceil((half_width + reach - begin) / 0.03)
+    for k in range(steps):
+        far = begin + (half_width + reach - begin) * (k + 1) / steps
+        if raised(x + far * cos, y + far * sin, relief, rough, low, rise) > above:
+            for _ in range(6):
+                middle = 0.5 * (near + far)
+                if raised(x + middle * cos, y + middle * sin, relief, rough, low, rise) > above:
+                    far = middle
+                else:
+                    near = middle
+            return far - half_width
+        near = far
+    return NO_WALL
+
+
+@compiled
+def feel_along(
+    x: float,
+    y: float,
+    cos: float,
+    sin: float,
+    moved: float,
+    radius: float,
+    relief: Relief,
+    rough: float,
+    low: FloatArray,
+    places: FloatArray,
+    heights: FloatArray,
+    wheel: FloatArray,
+) -> bool:
+    """Write what one wheel's disc stands on along `moved` metres of way around (x, y) into its line `wheel` (COLUMNS,);
+    False where nothing is raised."""
+    rise = wheel[RISE]
+    reach = radius + 0.5 * abs(moved)
+    count, bumpy = look_along(x, y, cos, sin, reach, relief, rough, low, rise, places, heights)
+    if not bumpy:
+        return False
+    points = min(PATH, 1 + int(abs(moved) / 0.025))
+    wheel[COUNT] = points
+    for k in range(points):
+        at = moved * ((k + 0.5) / points - 0.5)
+        wheel[BUMP + k], wheel[TILT + k], touch = disc_on(places, heights, count, at, radius)
+        wheel[ROW + k] = -1.0
+        if low.shape[0] > 0:
+            tx, ty = x + touch * cos, y + touch * sin
+            line = low_row(tx, ty, low)
+            if line >= 0 and low[line, LOW_TOP] - rise > parts_at(tx, ty, relief):
+                wheel[ROW + k] = low[line, LOW_ROW]
+    return True
+
+
+@compiled
+def feel_across(
+    x: float,
+    y: float,
+    cos: float,
+    sin: float,
+    reach: float,
+    half_width: float,
+    hanging: float,
+    relief: Relief,
+    rough: float,
+    low: FloatArray,
+    wheel: FloatArray,
+) -> None:
+    """Write walls at either side of a tyre and the slope across it into `wheel`; (cos, sin) points left, `hanging` is how
+    high the lowest point of the disc hangs above the smooth ground where nothing carries it [m].
+
+    Low ground within the tyre's width counts by its mean, so that the slope's push gives back the work of climbing."""
+    rise, points = wheel[RISE], int(wheel[COUNT])
+    middle = wheel[BUMP + points // 2] if points > 0 else 0.0
+    tread = max(middle, hanging)
+    wheel[WALL_LEFT] = wall_gap(x, y, cos, sin, half_width, reach, tread + STEP_M, relief, rough, low, rise)
+    wheel[WALL_RIGHT] = wall_gap(x, y, -cos, -sin, half_width, reach, tread + STEP_M, relief, rough, low, rise)
+    if points == 0:
+        return
+    here = raised(x, y, relief, rough, low, rise)
+    left = raised(x + half_width * cos, y + half_width * sin, relief, rough, low, rise)
+    right = raised(x - half_width * cos, y - half_width * sin, relief, rough, low, rise)
+    if abs(left - here) > STEP_M or abs(left - middle) > STEP_M:
+        left = here
+    if abs(right - here) > STEP_M or abs(right - middle) > STEP_M:
+        right = here
+    wheel[LEAN] = (left - right) / (2.0 * half_width)
+    shift = 0.25 * (left + right - 2.0 * here)
+    for k in range(points):
+        wheel[BUMP + k] += shift
+
+
+def level_footing() -> FloatArray:
+    """The `footing` (4, COLUMNS) of level ground."""
+    footing = np.zeros((4, COLUMNS))
+    footing[:, WALL_LEFT] = footing[:, WALL_RIGHT] = NO_WALL
+    return footing
