@@ -37,6 +37,12 @@ def test_the_ten_line_policy_drives(capsys: pytest.CaptureFixture[str]) -> None:
     assert "completed" in capsys.readouterr().out
 
 
+def test_the_parking_car_ends_between_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    example("parallel_parking").main(tmp_path / "parked.png")
+    assert "goal_reached" in capsys.readouterr().out
+    assert (tmp_path / "parked.png").stat().st_size > 10_000
+
+
 def test_ppo_trains_and_drives(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     if importlib.util.find_spec("stable_baselines3") is None:
         pytest.skip("stable-baselines3 is not installed (the [rl] extra)")
