@@ -5,7 +5,8 @@ Answers who is on the list and what is said of them, by one level and the figure
 route stay true. Noise is drawn anew at each step, of the position in the plane and of the velocity; kind, size and heading
 are true. All draws come from the sensors' own stream, and as many at each step whoever is seen.
 
-The eye stands over the middle of the ego's roof. Weather (`scenario/weather.py`) shortens the range, raises the chance of a miss, and
+The eye stands over the middle of the ego's roof. Other actors hide, and where a road rises so does the road: what lies behind a
+crest is seen when a share of it stands above. Weather (`scenario/weather.py`) shortens the range, raises the chance of a miss, and
 lets the noise grow as contrast falls (the error of locating an edge goes with one over its contrast).
 
 | figure of level `good` | source |
@@ -36,6 +37,7 @@ from alpasim.scenario.concrete import Environment, Scenario
 from alpasim.scenario.senses import whole_steps
 from alpasim.scenario.weather import conditions, worse
 from alpasim.sensors.believing import shifted
+from alpasim.sensors.crests import above_crests
 from alpasim.sensors.objects import RANGE_M, perceived_rows
 from alpasim.sensors.track_ids import TrackIds
 from alpasim.types import EGO, ActorKind, FloatArray, IntArray, Tracks, WorldState, frozen
@@ -156,7 +158,7 @@ class Perception:
 
     def __init__(self, scenario: Scenario, seed: np.random.SeedSequence, figures: Figures) -> None:
         self.figures = figures
-        self._vehicle = scenario.ego.vehicle
+        self._vehicle, self._relief = scenario.ego.vehicle, scenario.road.relief
         self._dt_s = scenario.dt_us * 1e-6
         self._delay_steps = whole_steps("perception.delay_s", figures.delay_s, scenario.dt_us)
         self._seed = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 0))
@@ -236,6 +238,8 @@ class Perception:
         share = visible_fraction(
             state.position, state.yaw, state.extent, state.present, eye, facing, self._half_view, wanted, EGO
         )
+        if self._relief.rising:
+            share *= above_crests(state.position, state.extent, eye, wanted, self._relief)
         return rows[share[rows] >= figures.min_visible]
 
     def _look(self, state: WorldState) -> Tracks:

@@ -1,0 +1,136 @@
+"""Lidar, perception and camera mounts on roads that are not level."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from alpasim.scenario.concrete import Scenario
+from alpasim.scenario.loading import load_inputs
+from alpasim.sensors.camera import CameraSpec, Mount
+from alpasim.sensors.ground_rays import ground_distance, steepness
+from alpasim.sensors.lidar import GROUND_HIT, Lidar
+from alpasim.sensors.perception import GOOD, Perception
+from alpasim.sensors.sensor import SensorContext
+from alpasim.simulation import Simulation
+from alpasim.types import EGO
+from alpasim.vehicle.frames import leaning_rig
+
+SOURCE = "raised.scn.yaml"
+HEAD = """schema: alpasim/scenario@1
+title: Raised
+road: {straight: {lanes: 1, oncoming_lanes: 1, length_m: 420, lane_width_m: 3.5, speed_limit_kph: 50, sidewalk_m: 2.0}}
+ego: {vehicle: sedan, lane: 1, s_m: %s, speed_kph: 0, goal: {s_m: 410}}
+actors:
+  hidden: {kind: car, place: {lane: 1, s_m: %s, speed_kph: 0}, drive: parked}
+end: {time_limit_s: 30}
+relief:
+"""
+HILL = """
+  - grade: {course: main, from_s_m: 60, to_s_m: 160, grade: 0.08, ease_m: 20}
+  - grade: {course: main, from_s_m: 160, to_s_m: 280, grade: -0.08, ease_m: 20}
+  - cross_slope: {course: main, from_s_m: 300, to_s_m: 400, slope: 0.05, ease_m: 20}
+"""
+BUMPS = """
+  - speed_bump: {course: main, s_m: 42, length_m: 2.0, height_m: 0.1}
+  - pothole: {course: main, lane: 1, s_m: 36, d_m: -0.9, length_m: 1.0, width_m: 0.8, depth_m: 0.08}
+"""
+STEADY = """
+  - grade: {course: main, from_s_m: 1, to_s_m: 419, grade: 0.07, ease_m: 2}
+"""
+
+
+def scenario(relief: str, ego_s: float = 28.0, other_s: float = 230.0) -> Scenario:
+    vehicle = {"asset:vehicles/sedan.yaml": (files("alpasim_assets") / "vehicles" / "sedan.yaml").read_bytes()}
+    text = HEAD % (ego_s, other_s) + relief
+    return load_inputs(SOURCE, {SOURCE: text.encode(), **vehicle}).concrete(0)
+
+
+def lidar_of(made: Scenario) -> Lidar:
+    return Lidar(SensorContext("lidar", made, None, np.random.SeedSequence(1), lambda: np.arange(9), lambda: None))  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize(
+    ("relief", "ego_s"),
+    [(HILL, 28.0), (HILL, 100.0), (HILL, 150.0), (HILL, 330.0), (BUMPS, 28.0), (HILL + BUMPS, 33.0)],
+)
+def test_rays_meet_the_ground_where_a_dense_search_along_them_finds_it(relief: str, ego_s: float) -> None:
+    road = scenario(relief).road
+    steep, rng = steepness(road.relief), np.random.default_rng(7)
+    far, met = np.arange(0.0, 120.0, 0.01), 0
+    for _ in range(200):
+        x, y = ego_s + rng.uniform(-1.0, 1.0), -1.75 + rng.uniform(-0.5, 0.5)
+        origin = np.array([x, y, road.heights(np.array([[x, y]]))[0] + rng.uniform(0.4, 2.5)])
+        around, up = rng.uniform(-math.pi, math.pi), -math.exp(rng.uniform(-6.0, -0.8))
+        ray = np.array([math.cos(up) * math.cos(around), math.cos(up) * math.sin(around), math.sin(up)])
+        found = ground_distance(origin, *ray, 120.0, road.relief, steep)
+        places = origin + far[:, None] * ray
+        below = np.flatnonzero(places[:, 2] <= road.heights(places[:, :2]))
+        if len(below) == 0:
+            assert found > 119.9
+            continue
+        met += 1
+        if abs(found - far[below[0]]) > 0.02:
+            # A corner that a centimetre's step just catches or misses is no fault: the ray grazes it by a hair.
+            clear = (places[:, 2] - road.heights(places[:, :2]))[: below[0] + 1].min()
+            assert abs(clear) < 1e-3, (found, far[below[0]])
+        else:
+            assert found == pytest.approx(far[below[0]], abs=0.02)
+    assert met > 80
+
+
+def test_on_a_steady_grade_a_leaning_lidar_sees_what_one_on_the_level_sees() -> None:
+    """Rays and road lean alike, so that every distance to the ground is the mount's height over the sine of its elevation."""
+    made = scenario(STEADY, 200.0, 260.0)
+    simulation = Simulation(replace(made, actors=made.actors))
+    simulation.reset()
+    lidar = lidar_of(made)
+    state = simulation.state
+    distance, hits, cosine = lidar.cast(replace(state, present=state.present & (np.arange(len(state.present)) == EGO)))
+    origin, _ = lidar.pose(state)
+    simulation.close()
+    slope = math.atan(0.07)
+    away = (origin[2] - made.road.heights(origin[None, :2])[0]) * math.cos(slope)
+    elevation = np.radians(np.linspace(-24.8, 2.0, 64))
+    steep_enough = (elevation < -0.08) & (elevation > -0.4)
+    # Straight ahead and straight back, on the lane, where no sidewalk is near.
+    for column in (0, 180):
+        assert (hits[steep_enough, column] == GROUND_HIT).all()
+        assert distance[steep_enough, column] == pytest.approx(away / -np.sin(elevation[steep_enough]), rel=2e-3)
+        assert cosine[steep_enough, column] == pytest.approx(-np.sin(elevation[steep_enough]), abs=2e-3)
+
+
+def test_a_car_behind_a_crest_is_perceived_when_it_comes_over_it() -> None:
+    figures = replace(GOOD, range_m=300.0, miss=0.0, false_per_minute=0.0, delay_s=0.0)
+    seen = {}
+    for ego_s in (60.0, 120.0, 150.0, 175.0):
+        made = scenario(HILL, ego_s, 240.0)
+        simulation = Simulation(made)
+        simulation.reset()
+        state = simulation.state
+        seen[ego_s] = 1 in Perception(made, np.random.SeedSequence(3), figures).in_view(state)
+        eye = np.array([*state.position[EGO, :2], state.position[EGO, 2] + 0.5 * made.ego.vehicle.height_m])
+        top = state.position[1] + np.array([0.0, 0.0, 0.5 * state.extent[1, 2]])
+        line = eye + np.linspace(0.01, 0.98, 400)[:, None] * (top - eye)
+        clear = (line[:, 2] - made.road.rise(line[:, :2])[:, 0]).min()
+        simulation.close()
+        if abs(clear) > 0.3:
+            assert seen[ego_s] == (clear > 0.0), (ego_s, clear)
+    assert not seen[60.0]
+    assert seen[175.0]
+
+
+def test_a_camera_leans_with_the_road() -> None:
+    spec = CameraSpec.with_fov("front", 320, 180, 90.0, Mount(1.5, 0.0, 1.4))
+    slopes = (0.1, 0.0)
+    rig, turn = leaning_rig(np.array([50.0, 0.0, 5.7]), 0.0, scenario(STEADY).ego.vehicle, slopes)
+    # A place 20 m ahead of the lens along the road and as high above it lies in the middle of the picture.
+    lens = rig[:3] + turn @ np.array([1.5, 0.0, 1.4])
+    ahead = lens + 20.0 * np.array([1.0, 0.0, 0.1]) / math.hypot(1.0, 0.1)
+    assert spec.project(ahead[None], rig, slopes)[0] == pytest.approx((160.0, 90.0, 20.0))
+    assert turn @ turn.T == pytest.approx(np.eye(3))
+    assert np.linalg.det(turn) == pytest.approx(1.0)
