@@ -8,6 +8,9 @@ gains of their own. Where the trajectory stands, or has ended, the vehicle stand
 
 Where poses move backwards along their headings the vehicle reverses, its rear axle on the path (`reversing.py`); it
 stops before it changes gear. It plans nothing and looks at no other actor.
+
+Nobody tells it of hills, wind or soft ground. Each command starts from the last one, so that what pushes steadily takes no
+speed, and of place about 1 cm for each per cent of a grade: less than an estimate of it would be wrong by on a level bend.
 """
 
 from __future__ import annotations
