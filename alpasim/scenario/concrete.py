@@ -221,8 +221,8 @@ class Scenario:
     parameters: Mapping[str, float | int | str] = field(default_factory=dict)
     reference: Trajectory | None = None
     inputs: Mapping[str, bytes] = field(default_factory=dict)
+    ids: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Actor ids in row order, the ego first; asked for several times a step."""
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """Actor ids in row order, the ego first."""
-        return ("ego", *(actor.name for actor in self.actors))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ids", ("ego", *(actor.name for actor in self.actors)))
