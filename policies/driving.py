@@ -7,12 +7,12 @@ a lateral plan, and return it all as a `Thought`. No randomness, no clock; every
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from alpasim.types import Control, Decision, FloatArray, Observation, RolloutBrief, Trajectory
+from alpasim.types import Control, Decision, FloatArray, IntArray, Observation, RolloutBrief, Trajectory
 
 from .crossing import caution_reasons, crossing_reasons
 from .following import following_reasons
@@ -21,8 +21,9 @@ from .longitudinal import Reason, StopSigns, road_reasons, signal_reasons
 from .parameters import DriverParameters
 from .planning import trajectory_along, way_and_times
 from .route_kernels import clearances, route_table
+from .steadiness import SteadyLights, SteadyTracks
 from .steering import steer_along
-from .surroundings import Surroundings, TrackMemory, look_around
+from .surroundings import NOISY_SMOOTHING, SMOOTHING, Surroundings, TrackMemory, look_around
 
 FULL_BRAKE = -5.0
 """From this acceleration on the pedal is pressed at once, instead of planning a trajectory [m/s^2]."""
@@ -33,7 +34,8 @@ HARDLY = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """One step of the driver: the acceleration, the reason it comes from, all the others, the lateral plan and its way."""
+    """One step of the driver: the acceleration, the reason it comes from, all the others, the lateral plan and its way, and what
+    was taken to be around and to be lit."""
 
     acceleration: float
     strongest: Reason
@@ -42,6 +44,7 @@ class Thought:
     plan: FloatArray
     way: Way | None
     around: Surroundings
+    signals: IntArray
 
 
 class Driver:
@@ -56,6 +59,8 @@ class Driver:
         self.lines = brief.route.stop_lines
         self.stop_signs = StopSigns(self.lines)
         self.memory = TrackMemory()
+        self.steady = SteadyTracks()
+        self.lights = SteadyLights()
         self.lateral = LateralPlanner(self.p, self.table, brief.vehicle.width_m, self.lines)
         self.unposted: float | None = None
         self.grip = 1.0
@@ -64,7 +69,11 @@ class Driver:
     def consider(self, observation: Observation) -> Thought:
         """See, weigh and choose."""
         p = self.p
-        around = look_around(self.table, observation, self.vehicle.length_m, self.memory, self.dt_s)
+        tracks = self.steady.update(observation.tracks, self.dt_s)
+        self.memory.smoothing = NOISY_SMOOTHING if self.steady.noisy else SMOOTHING
+        around = look_around(
+            self.table, replace(observation, tracks=tracks), self.vehicle.length_m, self.memory, self.dt_s
+        )
         speed = max(observation.ego.speed_mps, 0.0)
         if self.unposted is None:
             self.unposted = max(p.unposted_speed, speed)
@@ -84,14 +93,17 @@ class Driver:
             )
             others = following_reasons(p, self.table, around, clear, plan_d, speed, wanted)
         reasons += others
-        reasons += signal_reasons(p, self.lines, observation.signals, around.front, speed, wanted)
+        signals = self.lights.update(observation.signals, self.dt_s)
+        reasons += signal_reasons(p, self.lines, signals, around.front, speed, wanted)
         reasons += self.stop_signs.reasons(p, around.front, speed, wanted, self.dt_s)
         free = min(reason.acceleration for reason in reasons)
         reasons += caution_reasons(p, self.table, around, clear, speed, self.unposted)
         reasons += crossing_reasons(p, self.table, self.lateral.plan, self.half_width, around, speed, wanted, free)
         strongest = min(reasons, key=lambda reason: reason.acceleration)
         self.last = self._smooth(strongest.acceleration, speed)
-        return Thought(self.last, strongest, tuple(reasons), wanted, self.lateral.plan, self.lateral.way, around)
+        return Thought(
+            self.last, strongest, tuple(reasons), wanted, self.lateral.plan, self.lateral.way, around, signals
+        )
 
     def act(self, thought: Thought, observation: Observation) -> Decision:
         """The trajectory of a thought; a full brake goes to the pedal at once."""
@@ -111,6 +123,8 @@ class Driver:
         """Everything remembered, as plain data."""
         return {
             "tracks": self.memory.save(),
+            "steady": self.steady.save(),
+            "lights": self.lights.save(),
             "lateral": self.lateral.save(),
             "stop_signs": {"done": list(self.stop_signs.done), "waited_s": self.stop_signs.waited_s},
             "unposted": self.unposted,
@@ -121,6 +135,8 @@ class Driver:
     def load(self, memory: dict[str, Any]) -> None:
         """What `save` returned."""
         self.memory.load(memory["tracks"])
+        self.steady.load(memory["steady"])
+        self.lights.load(memory["lights"])
         self.lateral.load(memory["lateral"])
         self.stop_signs.done = list(memory["stop_signs"]["done"])
         self.stop_signs.waited_s = memory["stop_signs"]["waited_s"]

@@ -35,13 +35,13 @@ def explain(thought: Thought, observation: Observation, table: FloatArray, half_
     """The reasoning record of one thought."""
     speed = max(observation.ego.speed_mps, 0.0)
     lateral, direction, lateral_factor = _lateral(thought, table, half_width)
-    factors = [factor for factor in (_factor(thought, observation, table), lateral_factor) if factor is not None]
+    factors = [factor for factor in (_factor(thought, table), lateral_factor) if factor is not None]
     return Reasoning(
         longitudinal=_longitudinal(thought),
         lateral=lateral,
         direction=direction,
         factors=tuple(factors),
-        text=_sentence(thought, observation, table, speed, lateral, direction),
+        text=_sentence(thought, table, speed, lateral, direction),
         source="policy",
     )
 
@@ -66,14 +66,14 @@ def _longitudinal(thought: Thought) -> Longitudinal:
     return Longitudinal.SET_SPEED_TRACKING
 
 
-def _factor(thought: Thought, observation: Observation, table: FloatArray) -> Factor | None:
+def _factor(thought: Thought, table: FloatArray) -> Factor | None:
     """What the strongest reason points at; none for driving at the set speed."""
     reason = thought.strongest
     distance = ("distance_m", f"{reason.gap_m:.0f}")
     if reason.track >= 0:
         return _track_factor(thought, reason.track, reason.cause)
     if reason.cause == "signal":
-        return Factor(FactorCategory.TRAFFIC_LIGHT, None, (("colour", _colour(thought, observation)), distance))
+        return Factor(FactorCategory.TRAFFIC_LIGHT, None, (("colour", _colour(thought)), distance))
     if reason.cause == "stop_line":
         return Factor(FactorCategory.YIELD_STOP_CONTROL, None, (distance,))
     if reason.cause == "bend":
@@ -111,9 +111,9 @@ def _side(thought: Thought, track: int) -> str:
     return "ahead" if abs(middle) < 1.0 else "left" if middle > 0.0 else "right"
 
 
-def _colour(thought: Thought, observation: Observation) -> str:
+def _colour(thought: Thought) -> str:
     line = thought.strongest.signal
-    return SignalColour(int(observation.signals[line])).name.lower() if 0 <= line < len(observation.signals) else "red"
+    return SignalColour(int(thought.signals[line])).name.lower() if 0 <= line < len(thought.signals) else "red"
 
 
 def _limit_ahead(thought: Thought, table: FloatArray) -> float:
@@ -166,7 +166,6 @@ def _turn_ahead(table: FloatArray, s: float) -> float:
 
 def _sentence(
     thought: Thought,
-    observation: Observation,
     table: FloatArray,
     speed: float,
     lateral: Lateral,
@@ -174,7 +173,7 @@ def _sentence(
 ) -> str:
     """What is done and the one cause, as a person would say it."""
     reason = thought.strongest
-    cause = _cause(thought, observation, table)
+    cause = _cause(thought, table)
     if lateral in (Lateral.OUT_OF_LANE_NUDGE, Lateral.IN_LANE_NUDGE) and thought.way is not None:
         where = "out of the lane" if lateral is Lateral.OUT_OF_LANE_NUDGE else "within the lane"
         around = thought.around
@@ -208,7 +207,7 @@ def _deed(reason: Reason, speed: float) -> str:
     return "Keep the speed" if reason.track < 0 else "Keep the distance"
 
 
-def _cause(thought: Thought, observation: Observation, table: FloatArray) -> str:
+def _cause(thought: Thought, table: FloatArray) -> str:
     """The strongest reason as a clause."""
     reason = thought.strongest
     gap = f"{reason.gap_m:.0f} m ahead"
@@ -222,7 +221,7 @@ def _cause(thought: Thought, observation: Observation, table: FloatArray) -> str
             return f"{named} is close to our lane {where}"
         return f"{named} {_does(thought, reason.track, reason.cause)} {where}"
     if reason.cause == "signal":
-        return f"the traffic light {gap} is {_colour(thought, observation).replace('_', ' and ')}"
+        return f"the traffic light {gap} is {_colour(thought).replace('_', ' and ')}"
     if reason.cause == "stop_line":
         return f"there is a stop line {gap}"
     if reason.cause == "bend":

@@ -34,6 +34,9 @@ STANDING = 0.5
 PARALLEL = np.deg2rad(30.0)
 """Moving within this angle of the lane, either way, counts as driving along it."""
 
+SMOOTHING, NOISY_SMOOTHING = 0.5, 0.2
+"""Weight of the last step's change of speed, where the speeds are true and where they jitter."""
+
 _VULNERABLE_CODES = np.array(sorted(int(kind) for kind in VULNERABLE), dtype=np.int64)
 
 
@@ -94,10 +97,9 @@ class TrackMemory:
     plain data: track -> [speed, change of speed, seconds of standing].
     """
 
-    SMOOTHING = 0.5
-
     def __init__(self) -> None:
         self.rows: dict[int, list[float]] = {}
+        self.smoothing = SMOOTHING
 
     def update(self, tracks: Tracks, speed: FloatArray, dt_s: float) -> tuple[FloatArray, FloatArray]:
         """(k,) estimated change of speed [m/s^2], 0 for who is seen for the first time, and (k,) seconds of standing."""
@@ -107,7 +109,7 @@ class TrackMemory:
             known = self.rows.get(track)
             if known is not None:
                 raw = min(max((now - known[0]) / dt_s, -10.0), 5.0)
-                change[i] = known[1] + self.SMOOTHING * (raw - known[1])
+                change[i] = known[1] + self.smoothing * (raw - known[1])
                 stood[i] = known[2] + dt_s if now <= STANDING else 0.0
             fresh[track] = [now, float(change[i]), float(stood[i])]
         self.rows = fresh
