@@ -18,6 +18,7 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
+from alpasim.road.queries import Grid, RoadArrays, on_road
 from alpasim.road.relief import Relief, parts_at, unevenness
 from alpasim.types import FloatArray
 
@@ -253,6 +254,27 @@ def feel_across(
     shift = 0.25 * (left + right - 2.0 * here)
     for k in range(points):
         wheel[BUMP + k] += shift
+
+
+@compiled
+def all_paved(
+    pose: tuple[float, float, float],
+    half: tuple[float, float],
+    moved: tuple[float, float],
+    road: RoadArrays,
+    grid: Grid,
+) -> bool:
+    """Whether a box of those half length and width has its corners on the pavement at `pose`, half of `moved` later and
+    all of it later: while one step is driven no wheel is elsewhere but by less than matters."""
+    cos, sin = math.cos(pose[2]), math.sin(pose[2])
+    for k in range(3):
+        for along in (-half[0], half[0]):
+            for across in (-half[1], half[1]):
+                x = pose[0] + 0.5 * k * moved[0] + along * cos - across * sin
+                y = pose[1] + 0.5 * k * moved[1] + along * sin + across * cos
+                if not on_road(x, y, road, grid):
+                    return False
+    return True
 
 
 def level_footing() -> FloatArray:

@@ -17,7 +17,7 @@ from alpasim.types import EGO, Bodies, Control, EgoState, FloatArray, frozen
 from alpasim.vehicle.actuation import actuator_commands
 from alpasim.vehicle.dynamics import BRAKE, DRIVE, GEAR, STEER, chassis, ego_forces
 from alpasim.vehicle.failing import Failing
-from alpasim.vehicle.footing import ROLLING, level_footing
+from alpasim.vehicle.footing import ROLLING, all_paved, level_footing
 from alpasim.vehicle.resting import resting_pose
 from alpasim.vehicle.wheels import feel_raised, stand_wheels
 from alpasim.vehicle.wind import wind_load
@@ -43,7 +43,6 @@ class Ego:
         self._commands, self._actuators = np.zeros(4), np.zeros(4)
         self._friction, self._load = np.zeros(4), np.zeros(4)
         self._slipping = np.zeros(4, dtype=np.bool_)
-        self._centre = np.zeros((1, 2))
         self._wheels, self._footing = np.zeros((4, 2)), level_footing()
         self._rolling, self._rough = np.zeros(4), np.zeros(4)
         self.low: FloatArray = np.zeros((0, 8))
@@ -101,6 +100,7 @@ class Ego:
         self._road, self._base_friction = scenario.road, scenario.environment.friction
         self._wind = scenario.environment.wind_mps
         self._footing[:] = level_footing()
+        self._left_level = False
         self._rough[:] = 0.0
         self.low = self.low[:0]
         self._dt_s = scenario.dt_us * 1e-6
@@ -141,11 +141,11 @@ class Ego:
 
     def _may_leave(self) -> bool:
         """Whether a wheel may be off the pavement within a control step."""
-        x, y, _, velocity, _ = self.in_plane(self.body_state())
-        reach = 0.5 * math.hypot(self._vehicle.length_m, self._vehicle.width_m)
-        reach += 1.2 * self._dt_s * math.hypot(velocity[0], velocity[1]) + 0.2
-        self._centre[0, 0], self._centre[0, 1] = x, y
-        return bool(self._road.edge_distance(self._centre)[0] < reach)
+        (x, y, _), rotation = self._engine.pose(self.body)
+        vx, vy, _ = self._velocity_before
+        half = 0.5 * self._vehicle.length_m + abs(self._along), 0.5 * self._vehicle.width_m
+        moved = (vx * self._dt_s, vy * self._dt_s)
+        return not all_paved((x, y, yaw_of(rotation)), half, moved, self._road.arrays, self._road.grid)
 
     def drive(self, body: BodyState, substep_s: float) -> None:
         """Apply the forces of a substep, or of a part of one, that lasts `substep_s` and begins with that state of the body."""
@@ -184,7 +184,11 @@ class Ego:
         bumpy = relief.shape.shape[0] > 0 or len(low) > 0
         self._friction[:] = self._base_friction
         if relief.level and not self._on_soil and not bumpy:
+            if self._left_level:
+                self._footing[:] = level_footing()
+                self._left_level = False
             return False
+        self._left_level = True
         position, rotation, velocity, spin = body
         stand_wheels(self._chassis, position, rotation, relief, self._wheels, self._footing)
         rough = self._rough
