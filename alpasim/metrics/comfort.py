@@ -43,10 +43,14 @@ def comfortable(signals: FloatArray) -> bool:
 class _Extreme:
     """One signal's extreme over the drive; `magnitude` where its sign does not matter."""
 
+    name: str
+    unit: str
+    aggregation: Aggregation
+    better: Literal["higher", "lower"]
+    formula: str
     cumulative = False
     column: int
     magnitude: bool
-    aggregation: Aggregation
 
     def __init__(self) -> None:
         self._ride: Ride | None = None
@@ -79,81 +83,67 @@ class _Extreme:
         """Nothing is remembered but the ride, which the scene remembers."""
 
 
-class MinLonAcceleration(_Extreme):
-    """Hardest smoothed braking."""
-
-    name = "lon_acceleration_min"
-    unit = "m/s^2"
-    aggregation = Aggregation.MIN
-    better: Literal["higher", "lower"] = "higher"
-    formula = "smallest longitudinal acceleration, parabola over 0.7 s; nuPlan's bound -4.05"
-    column, magnitude = LON_ACC, False
-
-
-class MaxLonAcceleration(_Extreme):
-    """Hardest smoothed speeding up."""
-
-    name = "lon_acceleration_max"
-    unit = "m/s^2"
-    aggregation = Aggregation.MAX
-    better: Literal["higher", "lower"] = "lower"
-    formula = "largest longitudinal acceleration, parabola over 0.7 s; nuPlan's bound 2.40"
-    column, magnitude = LON_ACC, False
+def _extreme(
+    name: str, unit: str, column: int, formula: str, *, magnitude: bool = True, lowest: bool = False
+) -> type[_Extreme]:
+    """The class of one extreme: the largest (`lowest`: smallest) value of a column of the ride's signals."""
+    row = {
+        "name": name,
+        "unit": unit,
+        "aggregation": Aggregation.MIN if lowest else Aggregation.MAX,
+        "better": "higher" if lowest else "lower",
+        "formula": formula,
+        "column": column,
+        "magnitude": magnitude,
+    }
+    return type(name, (_Extreme,), row)
 
 
-class MaxLatAcceleration(_Extreme):
-    """Largest smoothed sideways acceleration."""
-
-    name = "lat_acceleration_max"
-    unit = "m/s^2"
-    aggregation = Aggregation.MAX
-    better: Literal["higher", "lower"] = "lower"
-    formula = "largest |lateral acceleration|, parabola over 0.7 s; nuPlan's bound 4.89"
-    column, magnitude = LAT_ACC, True
-
-
-class MaxYawAcceleration(_Extreme):
-    """Largest yaw acceleration."""
-
-    name = "yaw_acceleration_max"
-    unit = "rad/s^2"
-    aggregation = Aggregation.MAX
-    better: Literal["higher", "lower"] = "lower"
-    formula = "largest |second derivative of the heading|, parabola over 0.5 s; nuPlan's bound 1.93"
-    column, magnitude = YAW_ACC, True
-
-
-class MaxYawRate(_Extreme):
-    """Largest yaw rate."""
-
-    name = "yaw_rate_max"
-    unit = "rad/s"
-    aggregation = Aggregation.MAX
-    better: Literal["higher", "lower"] = "lower"
-    formula = "largest |first derivative of the heading|, parabola over 0.5 s; nuPlan's bound 0.95"
-    column, magnitude = YAW_RATE, True
-
-
-class MaxLonJerk(_Extreme):
-    """Largest longitudinal jerk."""
-
-    name = "lon_jerk_max"
-    unit = "m/s^3"
-    aggregation = Aggregation.MAX
-    better: Literal["higher", "lower"] = "lower"
-    formula = "largest |derivative of the smoothed longitudinal acceleration|, parabola over 1.5 s; nuPlan's bound 4.13"
-    column, magnitude = LON_JERK, True
-
-
-class MaxJerk(_Extreme):
-    """Largest change of the size of the acceleration."""
-
-    name = "jerk_max"
-    unit = "m/s^3"
-    aggregation = Aggregation.MAX
-    better: Literal["higher", "lower"] = "lower"
-    formula = "largest |derivative of the smoothed size of the acceleration|, parabola over 1.5 s; nuPlan's bound 8.37"
-    column, magnitude = JERK, True
+MinLonAcceleration = _extreme(
+    "lon_acceleration_min",
+    "m/s^2",
+    LON_ACC,
+    "smallest longitudinal acceleration, parabola over 0.7 s; nuPlan's bound -4.05",
+    magnitude=False,
+    lowest=True,
+)
+MaxLonAcceleration = _extreme(
+    "lon_acceleration_max",
+    "m/s^2",
+    LON_ACC,
+    "largest longitudinal acceleration, parabola over 0.7 s; nuPlan's bound 2.40",
+    magnitude=False,
+)
+MaxLatAcceleration = _extreme(
+    "lat_acceleration_max",
+    "m/s^2",
+    LAT_ACC,
+    "largest |lateral acceleration|, parabola over 0.7 s; nuPlan's bound 4.89",
+)
+MaxYawAcceleration = _extreme(
+    "yaw_acceleration_max",
+    "rad/s^2",
+    YAW_ACC,
+    "largest |second derivative of the heading|, parabola over 0.5 s; nuPlan's bound 1.93",
+)
+MaxYawRate = _extreme(
+    "yaw_rate_max",
+    "rad/s",
+    YAW_RATE,
+    "largest |first derivative of the heading|, parabola over 0.5 s; nuPlan's bound 0.95",
+)
+MaxLonJerk = _extreme(
+    "lon_jerk_max",
+    "m/s^3",
+    LON_JERK,
+    "largest |derivative of the smoothed longitudinal acceleration|, parabola over 1.5 s; nuPlan's bound 4.13",
+)
+MaxJerk = _extreme(
+    "jerk_max",
+    "m/s^3",
+    JERK,
+    "largest |derivative of the smoothed size of the acceleration|, parabola over 1.5 s; nuPlan's bound 8.37",
+)
 
 
 class Comfort:
