@@ -141,7 +141,8 @@ class World:
         self._stored = bodies
 
     def step(self, state: WorldState, control: Control, motion: Motion) -> Bodies:
-        """Advance by one control step from `state`, the ego with `control` (checked), the others towards `motion`.
+        """Advance by one control step from `state`, the ego with `control` (checked), the others towards `motion`, whose heights
+        and vertical speeds the ground decides where it is not level.
 
         Raises PhysicsDiverged where a body's state, or where a behaviour wants it, is not finite or out of bounds.
         """
@@ -204,8 +205,7 @@ class World:
         """Let what wheels met feel it too; True, since there are free bodies now."""
         for hit in self._ego.met:
             self._merger.add_wheel(hit, substep, self._actors.box_of(hit.row))
-            x, y, z = hit.push
-            self._actors.kick(hit.row, (-x, -y, -z), hit.point, seconds)
+            self._actors.kick(hit.row, (-hit.push[0], -hit.push[1]), hit.pinch_ns, seconds)
         self._ego.met.clear()
         return True
 
