@@ -27,7 +27,7 @@ Bounds = tuple[float, float, float, float]
 
 _MARGIN_M = 30.0
 """How far beyond the road heights still change; from there on they stay."""
-_LEAST_CELL_M, _MOST_POINTS = 1.0, 200_000
+_LEAST_CELL_M, _MOST_POINTS = 1.0, 300_000
 _ROADSIDE_M = 20.0
 """Up to here from a course's line the ground lies as high as the road beside it."""
 _CLIFF, _EVENINGS = 0.5, 60
@@ -85,9 +85,13 @@ def _with_rise(relief: Relief, slopes: Sequence[Grade | CrossSlope], bounds: Bou
     cell = max(_LEAST_CELL_M, math.sqrt(width * depth / _MOST_POINTS))
     nx, ny = math.ceil(width / cell) + 4, math.ceil(depth / cell) + 4
     rise = np.zeros(nx * ny)
+    known: dict[bytes, FloatArray] = {}
     for part in slopes:
         line = np.ascontiguousarray(shapely.get_coordinates(shapely.simplify(shapely.linestrings(part.line), 1e-4)))
-        places = _places(line, arc_length(line), *_chunks(line), x0, y0, cell, nx, ny)
+        key = line.tobytes()
+        if key not in known:
+            known[key] = _places(line, arc_length(line), *_chunks(line), x0, y0, cell, nx, ny)
+        places = known[key]
         height = _grade(part, places) if isinstance(part, Grade) else _cross_slope(part, places)
         far = np.abs(places[:, 1]) > _ROADSIDE_M
         rise += _without_cliffs(height.reshape(ny, nx), far.reshape(ny, nx), cell).ravel()
@@ -162,8 +166,8 @@ def _places(
 ) -> FloatArray:
     """Places (ny * nx, 2) s, d along a line, left positive, of the points of a grid; those beyond an end are at it.
 
-    The line's direction turns evenly at its corners, and the place is where it lies square to the point, so that heights do
-    not step from chord to chord of a bend.
+    The line's direction turns evenly at its corners, and near it the place is where it lies square to the point, so that
+    heights do not step from chord to chord of a bend.
     """
     places = np.empty((nx * ny, 2))
     count, segments = radii.shape[0], line.shape[0] - 1
@@ -178,7 +182,8 @@ def _places(
             square, there = _nearest(x, y, line, s, c * _CHUNK, min((c + 1) * _CHUNK, segments))
             if square < best:
                 best, at, guess = square, there, c
-        for _ in range(3 if segments > 1 else 1):
+        exact = segments > 1 and best < 4.0 * _ROADSIDE_M * _ROADSIDE_M
+        for _ in range(3 if exact else 1):
             cx, cy, heading = pose_within(line, s, 0, segments + 1, at)
             along = (x - cx) * math.cos(heading) + (y - cy) * math.sin(heading)
             places[row, 0] = at
