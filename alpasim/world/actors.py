@@ -37,6 +37,12 @@ PARKING_HEIGHT_M = 1000.0
 PARKING_SPACING_M = 50.0
 """Where absent bodies wait, one beside the other, high above the ground."""
 
+PINCHED_FRICTION = 0.6
+"""Friction of what a wheel pinches on the ground: wood and rubber on asphalt, chosen."""
+
+ABSURD_NS = 1e9
+"""An impulse that no wheel gives."""
+
 SUBSTEPS_AHEAD = 2.5
 """How many substeps before a contact an actor gets its mass: Bullet needs one whole substep to see it as a body."""
 
@@ -293,9 +299,13 @@ class Actors:
                 flags[:, row] = False
         self._struck_rows = sorted(self._struck_rows + hit)
 
-    def kick(self, row: int, impulse: Vector3, point: Vector3, seconds: float) -> None:
-        """Let an impulse [N s] act on the body of a row at a point in the step of that many seconds that comes next; one that
-        was guided is struck by it, one that is fixed does not feel it."""
+    def kick(self, row: int, impulse: tuple[float, float], pinch_ns: float, seconds: float) -> None:
+        """Let wheels drive the body of a row along by an impulse [N s] in the step of that many seconds that comes next, until it
+        is as fast as they are; one that was guided is struck by it, one that is fixed does not feel it.
+
+        It acts at the middle: a thing that a wheel presses on the ground slides or stays, and does not tumble. Friction under
+        the load that pinches it there, `pinch_ns` [N s], holds it back.
+        """
         if self._fixed[row]:
             return
         if self._role[row] == GUIDED:
@@ -303,8 +313,16 @@ class Actors:
                 self._give_mass(row)
                 self._with_mass = sorted([*self._with_mass, row])
             self.strike([(EGO, row)])
-        force = (impulse[0] / seconds, impulse[1] / seconds, impulse[2] / seconds)
-        self._engine.push_at(self.bodies[row], force, point)
+        whole = math.hypot(*impulse)
+        hard = whole - PINCHED_FRICTION * pinch_ns
+        if hard <= 0.0:
+            return
+        ahead, aside = impulse[0] / whole, impulse[1] / whole
+        x, y, _, vx, vy, _, z, _ = self.now[row].tolist()
+        faster = (float(self.now[EGO, 3]) - vx) * ahead + (float(self.now[EGO, 4]) - vy) * aside
+        # A push beyond all bounds goes on to where it is found out.
+        force = (min(hard, self._mass[row] * max(faster, 0.0)) if hard < ABSURD_NS else hard) / seconds
+        self._engine.push_at(self.bodies[row], (force * ahead, force * aside, 0.0), (x, y, z))
 
     def _give_mass(self, row: int) -> None:
         """Make a guided row a free body that moves as its behaviour wants it to now."""

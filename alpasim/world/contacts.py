@@ -34,13 +34,14 @@ Box = tuple[Vector3, tuple[float, float, float, float], Sequence[float]]
 
 @dataclass(frozen=True, slots=True)
 class WheelHit:
-    """A wheel of the ego on the low body of a row: the impulse on the ego `push` (3,) [N s], where (3,) [m], and how fast
-    the two approached [m/s]."""
+    """A wheel of the ego on the low body of a row: the impulse on the ego `push` (3,) [N s], where (3,) [m], how fast
+    the two approached [m/s], and the impulse of the whole load with which the wheel pinches it on the ground [N s]."""
 
     row: int
     push: Vector3
     point: Vector3
     closing_speed_mps: float
+    pinch_ns: float = 0.0
 
 
 @dataclass(slots=True)

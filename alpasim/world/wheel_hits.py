@@ -39,12 +39,13 @@ def wheel_hits(
             if row < 0:
                 continue
             force, tilt = float(footing[i, FORCE + k]), float(footing[i, TILT + k])
-            sums = found.setdefault(row, [0.0, 0.0, 0.0])
+            sums = found.setdefault(row, [0.0, 0.0, 0.0, 0.0])
             sums[0] += force * tilt * substep_s / points
             sums[1] += max(force - float(body.static_load[i]), 0.0) * substep_s / points
+            sums[3] += force * substep_s / points
             sums[2] = max(sums[2], speed * tilt / math.hypot(1.0, tilt) - velocity[2] / math.hypot(1.0, tilt))
-        for row, (back, up, closing) in found.items():
+        for row, (back, up, closing, pinch) in found.items():
             height = float(footing[i, RISE] + footing[i, BUMP + points // 2])
             place = (float(wheels[i, 0]), float(wheels[i, 1]), height)
-            hits.append(WheelHit(row, (-back * cos, -back * sin, up), place, closing))
+            hits.append(WheelHit(row, (-back * cos, -back * sin, up), place, closing, pinch))
     return hits

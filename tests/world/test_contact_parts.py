@@ -146,7 +146,7 @@ def test_a_fixed_thing_does_not_feel_a_wheel() -> None:
     with Drive(scenario(speed=10.0, actors=[sill])) as drive:
         drive.run(0.2)
         actors: Actors = drive.world._actors
-        actors.kick(1, (100.0, 0.0, 0.0), (15.0, 0.0, 0.04), 0.01)
+        actors.kick(1, (100.0, 0.0), 0.0, 0.01)
         drive.run(0.5)
         assert not drive.state.struck[1]
         assert drive.state.position[1].tolist() == [15.0, 0.0, 0.04]
