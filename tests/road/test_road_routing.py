@@ -12,7 +12,8 @@ from roads import EVERY_FORM, lane, move_points, recorded_parameters, road_of, t
 
 from alpasim.errors import InputError
 from alpasim.importers.commonroad import read_commonroad
-from alpasim.road.network import Neighbour, RoadNetwork
+from alpasim.road.corridor import FARTHEST_M, corridor
+from alpasim.road.network import LaneKind, Neighbour, RoadNetwork
 from alpasim.road.routing import CoursePlace, find_route, goal_stretches
 from alpasim.types import Route
 
@@ -322,3 +323,29 @@ def test_goal_stretches_are_where_the_centre_lies_within() -> None:
     assert [(part.begin, part.end) for part in found[road.lane_row("main.1.0")]] == [pytest.approx((20.0, 45.0))]
     spans = [(part.begin, part.end) for part in found[road.lane_row("main.2.0")]]
     assert spans == [pytest.approx((20.0, 45.0)), pytest.approx((79.0, 81.0))]
+
+
+def rays(line: np.ndarray, heading: np.ndarray, side: float, edge: shapely.Geometry) -> np.ndarray:
+    """How far the edge is to one side of each pose, by shapely's intersections [m]."""
+    away = FARTHEST_M * side * np.column_stack([-np.sin(heading), np.cos(heading)])
+    beams = shapely.linestrings(np.stack([line, line + away], axis=1))
+    return np.atleast_1d(shapely.distance(shapely.points(line), shapely.intersection(beams, edge)))
+
+
+@pytest.mark.parametrize("form", EVERY_FORM)
+def test_room_beside_a_line_is_what_shapely_measures(form: str) -> None:
+    road = road_of(EVERY_FORM[form])
+    row = next(row for row, one in enumerate(road.lanes) if one.kind is LaneKind.DRIVING)
+    own, s = road.lanes[row], road.lane_length(road.lanes[row].id) * np.linspace(0.02, 0.98, 40)
+    rows = np.full(len(s), row)
+    # Askew and off the middle, so that nothing depends on standing square in the lane.
+    poses = road.poses_on(rows, s, 0.4 * np.sin(s))
+    line, heading = np.ascontiguousarray(poses[:, :2]), np.ascontiguousarray(poses[:, 2] + 0.1)
+    room = corridor(line, heading, rows, road.arrays, road.grid)
+    points, edge = shapely.points(line), road.drivable.boundary
+    np.testing.assert_allclose(room[:, 0], shapely.distance(points, shapely.linestrings(own.left)), atol=1e-9)
+    np.testing.assert_allclose(room[:, 1], shapely.distance(points, shapely.linestrings(own.right)), atol=1e-9)
+    for column, side in ((2, 1.0), (3, -1.0)):
+        found = np.minimum(np.nan_to_num(rays(line, heading, side, edge), nan=FARTHEST_M), FARTHEST_M)
+        np.testing.assert_allclose(room[:, column], found, atol=1e-6)
+    assert (room[:, 4] <= room[:, 2]).all()
