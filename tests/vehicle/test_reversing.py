@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from proving_ground import Drive, scenario, vehicle
 
 from alpasim.types import EGO, Control, EgoState, FloatArray, Trajectory, VehicleParameters
@@ -229,3 +231,30 @@ def test_the_model_of_reversing_is_a_circle_s_offset(angle: float) -> None:
     rolled_distance(1.0, 2.7, 0.1, math.tan(angle), math.tan(angle), 0.1, places)
     s = 0.1 * np.arange(16)
     assert places == pytest.approx(0.5 * s**2 * math.tan(angle) / 2.7, abs=0.01 * 1.5 * abs(math.tan(angle)) / 2.7)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    count=st.integers(2, 60),
+    now_us=st.integers(-1_000_000, 7_000_000),
+    speed=st.floats(-8.0, 30.0),
+    reverse=st.booleans(),
+)
+def test_any_trajectory_is_cut_into_a_piece_and_answered_with_a_control(
+    seed: int, count: int, now_us: int, speed: float, reverse: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    times = np.cumsum(rng.integers(1, 400_000, count))
+    steps = rng.normal(size=(count, 3)) * rng.choice([0.01, 0.3, 3.0]) * (1.0, rng.choice([0.0, 0.1, 1.0]), 0.3)
+    poses = np.cumsum(steps, axis=0)
+    backing = speed < -0.15
+    first, last, backwards = present_leg(times, poses, now_us, now_us - 500_000, now_us + 4_000_000, 0.0, backing)
+    assert 0 <= first < last < count
+    assert isinstance(backwards, bool)
+    ego = EgoState(
+        np.array([speed, 0.0, 0.0]), np.zeros(3), 0.0, 0.1, 0.2, np.full(4, 4000.0), np.zeros(4, np.bool_), reverse
+    )
+    control = Tracker(SEDAN, 0.1).control(Trajectory(times, poses), np.zeros(4), ego, now_us)
+    assert -1.0 <= control.steer <= 1.0 and -1.0 <= control.pedal <= 1.0
+    if control.reverse != backwards:
+        assert control.pedal < 0.0, "it changes gear only after braking"
