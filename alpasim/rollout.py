@@ -37,7 +37,8 @@ class RolloutResult:
     scene score in [0, 1], 0 for whatever broke; `passed` says that it completed and every required expectation holds, and
     `margin` by how much (`metrics.scores.pass_margin`). `reference` says what progress was measured against: `recorded` or
     `route`.
-    `wall_s` is the only field that may differ between two equal rollouts.
+    `renderer` names what drew the pictures of its cameras, empty where it had none. `wall_s` is the only field that may differ
+    between two equal rollouts on one machine.
     """
 
     scenario: str
@@ -57,6 +58,7 @@ class RolloutResult:
     log: Path | None = None
     error: str = ""
     error_traceback: str = ""
+    renderer: str = ""
     wall_s: float = 0.0
 
 
@@ -233,5 +235,6 @@ def _conclude(
         log=None if drive.writer is None else drive.writer.path,
         error=ending.error,
         error_traceback=ending.error_traceback,
+        renderer=simulation.renderer,
         wall_s=wall_s,
     )

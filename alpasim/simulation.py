@@ -161,8 +161,9 @@ class Simulation:
 
     @property
     def renderer(self) -> str:
-        """Name and version of what draws for the cameras, empty where nothing has been drawn."""
-        return self._renderers.versions
+        """Name and version of what draws for the cameras, empty where there are none or nothing has been drawn."""
+        watched = any(name.partition(":")[0] == CAMERA for name in self._sensor_names)
+        return self._renderers.versions if watched else ""
 
     @property
     def steps_done(self) -> int:

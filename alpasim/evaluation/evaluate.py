@@ -22,7 +22,7 @@ from alpasim.evaluation.lock import RunLock
 from alpasim.evaluation.manifest import Manifest, machine, now, read_manifest, session, write_manifest
 from alpasim.evaluation.plan import Plan, PlannedRollout
 from alpasim.evaluation.progress import Progress, Silent
-from alpasim.evaluation.store import STORE_NAME, Store
+from alpasim.evaluation.store import STORE_NAME, Store, read_rows
 from alpasim.evaluation.summary import Summary, read_summary
 from alpasim.evaluation.worker import OWN_FAULT
 from alpasim.evaluation.workers import Died, Done, Event, StorageFailed, Workers
@@ -145,7 +145,20 @@ def evaluate(
                     run = _Run(run_dir, store, started, shown, waiting, plan.rollouts)
                     interrupted = run.loop(interrupts)
             store.release()
+        _note_renderers(run_dir, progress)
         return replace(read_summary(run_dir), interrupted=interrupted)
+
+
+def _note_renderers(run_dir: Path, progress: Progress | None) -> None:
+    """Write into the manifest what drew for the cameras, and say where results of several renderers stand side by side."""
+    found = read_manifest(run_dir)
+    drew = {row.outcome.renderer for row in read_rows(run_dir) if row.outcome is not None}
+    renderers = tuple(sorted(drew - {""}))
+    if found is None or found.renderers == renderers:
+        return
+    write_manifest(run_dir, replace(found, renderers=renderers))
+    if len(renderers) > 1 and progress is not None:
+        progress.say(f"results of different renderers should not be compared; these drew: {', '.join(renderers)}")
 
 
 def _make_folder(run_dir: Path) -> None:

@@ -114,6 +114,7 @@ def _outcome(result: RolloutResult) -> Outcome:
         content_hash=result.content_hash,
         error=result.error,
         error_traceback=result.error_traceback,
+        renderer=result.renderer,
     )
 
 

@@ -66,7 +66,8 @@ class Job:
 class Outcome:
     """What is kept of one rollout. `score` is 0 and `passed` False for whatever broke; metric values that mean nothing
     are None; `margin` is by how much it passed or failed, None where that cannot be said, and `reference` what progress was
-    measured against; `error` and `error_traceback` say what broke; `wall_s` alone differs between equal runs."""
+    measured against; `error` and `error_traceback` say what broke; `renderer` names what drew for its
+    cameras; `wall_s` alone differs between equal runs on one machine."""
 
     status: str
     end_reason: str = ""
@@ -83,6 +84,7 @@ class Outcome:
     content_hash: str = ""
     error: str = ""
     error_traceback: str = ""
+    renderer: str = ""
     wall_s: float = 0.0
 
     def __post_init__(self) -> None:

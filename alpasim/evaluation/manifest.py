@@ -1,7 +1,8 @@
 """`manifest.json`: what ran, with what, where and when; written before the first rollout, whole or not at all.
 
 Answers whether a results folder belongs to the plan at hand. Times stand under `sessions`, one entry each time the run
-was started or resumed.
+was started or resumed; under `renderers`, from the first session's end on, what drew pictures for the policies' cameras: more
+than one, and results stand side by side that should not, none where no policy has a camera.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Manifest:
     machine: Mapping[str, Any]
     settings: Mapping[str, Any]
     sessions: tuple[Mapping[str, Any], ...]
+    renderers: tuple[str, ...] = ()
 
 
 def now() -> str:
@@ -72,6 +74,7 @@ def write_manifest(run_dir: Path, manifest: Manifest) -> None:
         "machine": dict(manifest.machine),
         "settings": dict(manifest.settings),
         "sessions": [dict(entry) for entry in manifest.sessions],
+        "renderers": list(manifest.renderers),
     }
     target, part = run_dir / MANIFEST_NAME, run_dir / f"{MANIFEST_NAME}.part"
     try:
@@ -98,6 +101,7 @@ def read_manifest(run_dir: Path) -> Manifest | None:
             machine=value["machine"],
             settings=value["settings"],
             sessions=tuple(value["sessions"]),
+            renderers=tuple(value["renderers"]),
         )
     except (ValueError, KeyError, TypeError) as cause:
         raise PlanError(f"{path}: cannot be read: {type(cause).__name__}: {cause}") from cause

@@ -63,6 +63,7 @@ CREATE TABLE IF NOT EXISTS rollouts (
     log TEXT NOT NULL,
     run_error TEXT,
     run_traceback TEXT,
+    run_renderer TEXT,
     run_worker INTEGER,
     run_attempts INTEGER NOT NULL DEFAULT 0,
     wall_s REAL,
@@ -209,6 +210,7 @@ def _columns(outcome: Outcome) -> dict[str, Any]:
         "content_hash": outcome.content_hash,
         "run_error": _storable(value["error"]),
         "run_traceback": _storable(value["error_traceback"]),
+        "run_renderer": outcome.renderer,
         "wall_s": outcome.wall_s,
     }
 
@@ -263,6 +265,7 @@ def _outcome(row: sqlite3.Row) -> Outcome:
             "content_hash": row["content_hash"],
             "error": row["run_error"],
             "error_traceback": row["run_traceback"],
+            "renderer": row["run_renderer"],
             "wall_s": row["wall_s"],
         }
     )

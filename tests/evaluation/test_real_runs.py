@@ -14,6 +14,7 @@ from alpasim.errors import PlanError, PluginError, RecordingError, ScenarioError
 from alpasim.evaluation.evaluate import evaluate
 from alpasim.evaluation.executor import Executor
 from alpasim.evaluation.jobs import Job
+from alpasim.evaluation.manifest import read_manifest
 from alpasim.evaluation.planning import make_plan
 from alpasim.evaluation.report import render
 from alpasim.evaluation.verify import verify
@@ -96,6 +97,10 @@ class Dies(Steady):
         os.abort()
 
 
+class Watches(Steady):
+    needs = ("objects", "camera:front")
+
+
 class Moody(Steady):
     def at(self, step):
         return Decision(control=Control(0.0, 0.01 * (os.environ.get("MOOD") == "good")))
@@ -153,6 +158,23 @@ def test_a_worker_drives_the_same_whatever_it_drove_before(place: Path) -> None:
         )
     assert {outcome.status for outcome in alone} == {"completed", "policy_error"}
     assert "collision" in {outcome.end_reason for outcome in alone}
+
+
+def test_the_manifest_says_what_drew_for_cameras_and_nothing_where_there_are_none(place: Path) -> None:
+    # The blind drive comes after the one that watches, in the same worker.
+    scenario, watching, blind = place / "steady.scn.yaml", driver(place, "Watches"), driver(place, "Steady")
+    summary = evaluate(make_plan([scenario], [watching, blind], (0,)), place / "both")
+    assert [row.status for row in summary.rows] == ["completed", "completed"]
+    drew = [row.outcome.renderer for row in summary.rows if row.outcome is not None]
+    assert drew[0].startswith("tiny: pybullet ")
+    assert drew[1] == ""
+    manifest = read_manifest(place / "both")
+    assert manifest is not None
+    assert manifest.renderers == (drew[0],)
+    evaluate(make_plan([scenario], [blind], (0,)), place / "blind")
+    manifest = read_manifest(place / "blind")
+    assert manifest is not None
+    assert manifest.renderers == ()
 
 
 def test_a_log_alone_is_enough_to_repeat_its_drive(place: Path) -> None:
