@@ -45,7 +45,8 @@ class Surroundings:
     """The tracks in route coordinates, all (k,): `low` and `high` are the ends of a box along the route, `right` and `left`
     its sides across it, speeds along and across, `turned` the direction of motion against the lane, `change` the estimated
     change of speed [m/s^2], `stood` for how long a track has been seen standing [s]. The ego's own box lies from `rear` to `front`, its rig's origin at `rig_s`, `rig_d` with heading
-    `rig_turned` against the lane.
+    `rig_turned` against the lane. `standing` who hardly moves, `parallel` who drives along the lane, in either direction,
+    `crossing` who moves across it.
     """
 
     ids: IntArray
@@ -71,23 +72,9 @@ class Surroundings:
     rig_s: float
     rig_d: float
     rig_turned: float
-
-    @property
-    def parallel(self) -> BoolArray:
-        """Who drives along the lane, in either direction."""
-        turned = np.abs(self.turned)
-        along: BoolArray = (turned < PARALLEL) | (turned > np.pi - PARALLEL)
-        return (self.speed > STANDING) & along
-
-    @property
-    def crossing(self) -> BoolArray:
-        """Who moves across the lane."""
-        return (self.speed > STANDING) & ~self.parallel
-
-    @property
-    def standing(self) -> BoolArray:
-        """Who hardly moves."""
-        return self.speed <= STANDING
+    standing: BoolArray
+    parallel: BoolArray
+    crossing: BoolArray
 
 
 class TrackMemory:
@@ -136,6 +123,9 @@ def look_around(
     change, stood = memory.update(tracks, speed, dt_s)
     rig_x, rig_y, rig_yaw = (float(observation.rig_pose[axis]) for axis in (0, 1, 3))
     rig_s, rig_d, heading, _ = place_near(table, nearest_point(table, rig_x, rig_y), rig_x, rig_y)
+    moving, off = speed > STANDING, np.abs(rows[:, TURNED])
+    along: BoolArray = (off < PARALLEL) | (off > np.pi - PARALLEL)
+    parallel: BoolArray = moving & along
     return Surroundings(
         ids=tracks.ids,
         kinds=tracks.kinds,
@@ -160,4 +150,7 @@ def look_around(
         rig_s=rig_s,
         rig_d=rig_d,
         rig_turned=float((rig_yaw - heading + np.pi) % (2.0 * np.pi) - np.pi),
+        standing=speed <= STANDING,
+        parallel=parallel,
+        crossing=moving & ~parallel,
     )
