@@ -415,7 +415,8 @@ class Motion:
     """Where behaviours want the other actors at the next step: filled row by row, ego's row unused, then read by the world.
 
     `position` (n, 3) and `yaw` (n,) are box centres at t+1, `velocity` (n, 3) and `yaw_rate` (n,) hold there, `present`
-    (n,) says who is there. Behaviours leave heights to the world. The one mutable value of this module: a scratch pad that lives as long as its Simulation.
+    (n,) says who is there. Behaviours leave heights to the world. The one mutable value of this module: a scratch pad that
+    lives as long as its Simulation.
     """
 
     position: FloatArray
