@@ -174,7 +174,7 @@ def test_any_simple_quadrilateral_is_filled_as_shapely_says(a, b, c, d) -> None:
 def test_lines_stay_in_the_picture_and_on_the_line(x1: float, y1: float, x2: float, y2: float) -> None:
     layer = np.zeros((20, 20), dtype=np.uint8)
     draw_line(layer, x1, y1, x2, y2)
-    # shapely knows no distance to a line without length.
-    line = LineString([(x1, y1), (x2, y2)]) if (x1, y1) != (x2, y2) else shapely.Point(x1, y1)
+    # shapely knows no distance to a line without length, nor to one whose length squared is too small a number.
+    line = LineString([(x1, y1), (x2, y2)]) if math.hypot(x2 - x1, y2 - y1) > 1e-9 else shapely.Point(x1, y1)
     for r, c in zip(*np.nonzero(layer), strict=True):
         assert line.distance(shapely.Point(c + 0.5, r + 0.5)) <= math.sqrt(0.5) + 1e-6
