@@ -22,6 +22,7 @@ import numpy as np
 from proving_ground import Drive, car, scenario, vehicle
 from vehicle_checks import Check
 
+from alpasim.road.unlevel import Grade
 from alpasim.scenario.concrete import ActorSpec
 from alpasim.scenario.kinds import KINDS
 from alpasim.types import EGO, ActorKind, Contact, Control, FloatArray
@@ -212,6 +213,38 @@ def pile_checks() -> list[Check]:
     return checks
 
 
+def on_a_grade(slope: float, friction: float) -> Drive:
+    """A standing car on an even grade, just struck by another at 8 m/s; to be closed."""
+    line = np.array([[-300.0, 0.0], [300.0, 0.0]])
+    pair = [car("behind", -20.0, 0.0, 0.0, 8.0, restitution=0.0), car("ahead", -10.0, restitution=0.0)]
+    road = [Grade(line, 0.0, 600.0, slope, 20.0)]
+    drive = Drive(scenario(pose=(-200.0, 60.0, 0.0), friction=friction, actors=pair, parts=road))
+    while not drive.contacts:
+        drive.step(STOP)
+    return drive
+
+
+def grade_checks() -> list[Check]:
+    """A struck car on icy and on dry grades of 8 %: how it slides, and that it stays."""
+    angle = math.atan(0.08)
+    along = np.array([math.cos(angle), 0.0, math.sin(angle)])
+    with on_a_grade(0.08, 0.05) as drive:
+        before = float(drive.run(5.0, STOP).velocity[2] @ along)
+        gained = before - float(drive.run(1.0, STOP).velocity[2] @ along)
+    down = GRAVITY_MPS2 * (math.sin(angle) - 0.7 * 0.05 * math.cos(angle))
+    checks = [Check("8 %, friction 0.05: slides downhill with [m/s²]", gained, down, 0.05)]
+    for slope in (0.08, -0.08):
+        with on_a_grade(slope, 0.3) as drive:
+            start, speed = drive.state.position[2].copy(), float(np.linalg.norm(drive.state.velocity[2]))
+            slid = float(np.linalg.norm(drive.run(8.0, STOP).position[2] - start))
+        held = GRAVITY_MPS2 * (0.7 * 0.3 * math.cos(angle) + math.copysign(math.sin(angle), slope))
+        checks.append(Check(f"{slope:+.0%}, friction 0.3: slides to rest in [m]", slid, speed**2 / (2.0 * held), 0.05))
+    with on_a_grade(0.08, 0.9) as drive:
+        rest = drive.run(3.0, STOP).position[2].copy()
+        crept = float(np.linalg.norm(drive.run(20.0, STOP).position[2] - rest))
+    return [*checks, Check("8 %, friction 0.9: moves in 20 s at rest [m]", crept, 0.0, 0.002)]
+
+
 def contact_rows(contacts: Sequence[Contact], names: Sequence[str]) -> str:
     """Contacts as a table."""
     lines = [
@@ -281,11 +314,18 @@ in {contacts} contacts, the first ones of which were:
 """
 
 
+GRADES = """## On a grade
+
+A standing car, struck at 8 m/s by one behind it on an even grade; both lie on the road as it rises. Downhill the speed grows by
+g (sin − μ cos); where friction is more than the grade, v²/(2g (μ cos ± sin)) and then rest.
+"""
+
+
 def main() -> int:
     """Write the page; exit code 1 where a bound is not held."""
     offset, thrown = offset_checks(), [*throw_checks(), slide(12.0, 0.54), slide(12.0, 0.3)]
-    piled, ice = pile_checks(), pile_up(0.1)
-    checks = [*offset, *thrown, *piled]
+    piled, ice, grades = pile_checks(), pile_up(0.1), grade_checks()
+    checks = [*offset, *thrown, *piled, *grades]
     held = sum(one.held for one in checks)
     names = ["ego", *(f"car {number}" for number in range(1, 9))]
     parts = [
@@ -301,6 +341,8 @@ def main() -> int:
         PILED.format(struck=ice.struck, contacts=len(ice.contacts)),
         contact_rows(ice.contacts[:6], names) + "\n",
         check_rows(piled) + "\n",
+        GRADES,
+        check_rows(grades) + "\n",
     ]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
     print(f"{held} of {len(checks)} held: {PAGE}")
