@@ -4,7 +4,7 @@
 
 Makes a virtual environment for the peer's single-track model under `--envs` and installs it from PyPI. Exit code 1 where a
 bound is not held. Closed forms are in `vehicle_checks.py`, the manoeuvres and the linear single-track model in
-`handling.py`; the plots are drawn with matplotlib.
+`handling.py`, ground that is not level in `ground_checks.py` and `ground_page.py`; the plots are drawn with matplotlib.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+from ground_page import ground_parts
 from handling import Trace
 from proving_ground import vehicle
 from vehicle_checks import (
@@ -376,6 +377,7 @@ def main() -> int:
     for part in (braking_part, circle_part, step_part, dwell_part):
         part(page, model)
     peer_part(page, python, model)
+    ground_parts(page, model, table)
     numbers_part(page, model)
     vehicles_part(page)
     missed = [check.name for check in page.checks if not check.held]

@@ -197,6 +197,8 @@ def ego_forces(
     forward = vx * ahead_x + vy * ahead_y
     if upright:
         wheel_axes(footing, ahead_x, ahead_y, axes)
+        if uneven:
+            forward = vx * axes[0, FX] + vy * axes[0, FY] + vz * axes[0, FZ]
         left_angle, right_angle = steering_angles(body, actuators[STEER])
         push = np.zeros(4)
         up = up_axis(rotation)
@@ -215,10 +217,15 @@ def ego_forces(
             pushed = (outside[0] + drag_x, outside[1] + drag_y, outside[2])
             resist = brake_n + body.rolling[0] * total
             along = vx * axes[0, FX] + vy * axes[0, FY] + vz * axes[0, FZ]
-            along = abs(along * body.mass / dt_s + outside[0] * axes[0, FX] + outside[1] * axes[0, FY])
-            held_across(
-                body, arm, axes, load, total, outside, torque[2] + wind[2], min(1.0, resist / max(along, 1.0)), held
+            along = abs(
+                along * body.mass / dt_s
+                + outside[0] * axes[0, FX]
+                + outside[1] * axes[0, FY]
+                + outside[2] * axes[0, FZ]
             )
+            twist = torque[0] * axes[0, NX] + torque[1] * axes[0, NY] + (torque[2] + wind[2]) * axes[0, NZ]
+            braked = min(1.0, resist / max(along, 1.0))
+            held_across(body, arm, axes, load, total, outside, twist, braked, held)
         for i in range(4):
             if load[i] <= 0.0:
                 continue
