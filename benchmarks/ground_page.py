@@ -86,7 +86,7 @@ def _kerbs(page: Page, model: VehicleParameters, table: Callable[..., str]) -> N
         f"## Kerbs and holes\n\nRolling freely up a kerb of {KERB_M} m, up and down again four metres on, and through a hole of 0.8 m"
         " and 0.08 m. Nobody gains energy of motion and height; what is lost goes into the dampers. Four phases of a substep."
         " The wheel is rigid and has no mass, and its load is limited to eight times the static one: a real tyre yields, so"
-        " peak loads, and the speed lost, are rough."
+        " peak loads, and the speed lost, are rough. At 2 m/s the sedan may roll back from the kerb."
     )
     rows, checks = [], []
     speeds = {}

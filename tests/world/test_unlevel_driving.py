@@ -192,3 +192,40 @@ def test_a_block_under_one_wheel_lifts_it_and_counts_as_a_contact_of_the_wheel()
         assert all(abs(contact.point[1] - 0.6875) < 0.2 for _, contact in drive.contacts)
         assert 0.01 < highest < 0.05
         assert 6.0 < drive.state.ego.speed_mps < 8.0
+
+
+@pytest.mark.parametrize("at", [3, 9, 14, 22])
+def test_a_drive_over_unlevel_ground_is_gone_on_from_to_the_bit(at: int) -> None:
+    parts = [*slope(0.06, 0.03), Bump(12.0, 0.0, 0.0, 3.0, 0.08, 50.0, 50.0), raised(0.1, 18.0, 30.0)]
+    block = car("block", 8.0, 0.6875, extent=(0.4, 0.4, 0.1), mass_kg=20.0)
+    scene = scenario(speed=9.0, parts=parts, actors=[block], friction=0.8)
+
+    def control(step: int) -> Control:
+        return Control(0.1, 0.5) if step < 12 else Control(-0.1, 0.8, reverse=True)
+
+    with Drive(scene) as drive, Drive(scene) as fresh:
+        for step in range(at):
+            drive.step(control(step))
+        state, memory = drive.state, drive.world.save()
+        found = []
+        for one in (drive, fresh, drive):
+            one.world.load(scene, state, memory)
+            one.state = state
+            found.append([one.step(control(at + k)) for k in range(25)])
+        for other in found[1:]:
+            for first, second in zip(found[0], other, strict=True):
+                assert first.position.tobytes() == second.position.tobytes()
+                assert first.rotation.tobytes() == second.rotation.tobytes()
+                assert first.ego.wheel_load.tobytes() == second.ego.wheel_load.tobytes()
+
+
+def test_ground_left_behind_leaves_nothing_in_the_wheels() -> None:
+    """A level road after a block: the loads are those of a drive that never met one, and nothing rolls harder."""
+    block = car("block", 8.0, 0.6875, extent=(0.4, 0.4, 0.1), mass_kg=math.inf)
+    with Drive(scenario(speed=10.0, actors=[block])) as drive:
+        drive.run(6.0, COAST)
+        load, before = drive.state.ego.wheel_load, drive.state.ego.speed_mps
+        lost = before - drive.run(1.0, COAST).ego.speed_mps
+    assert load.sum() == pytest.approx(SEDAN.mass_kg * 9.81, rel=1e-3)
+    air = 0.5 * 1.225 * SEDAN.drag_area_m2 * before**2 / SEDAN.mass_kg
+    assert lost == pytest.approx(SEDAN.rolling_resistance * 9.81 + air, rel=0.02)
