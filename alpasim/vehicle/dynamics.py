@@ -52,6 +52,7 @@ from alpasim.vehicle.wheels import (
     NX,
     NY,
     NZ,
+    foot_speeds,
     ground_forces,
     held_across,
     steering_angles,
@@ -161,6 +162,33 @@ def drive_force(body: Chassis, pedal: float, gear: float, speed: float) -> float
 
 
 @compiled
+def to_be_held(
+    body: Chassis,
+    arm: FloatArray,
+    axes: FloatArray,
+    load: FloatArray,
+    total: float,
+    force: tuple[float, float, float],
+    torque: tuple[float, float, float],
+    wind: tuple[float, float, float],
+    brake_n: float,
+    velocity: tuple[float, float, float],
+    dt_s: float,
+    held: FloatArray,
+) -> tuple[float, float, float]:
+    """Force [N] that acts along the ground besides tyres and still air, given what the ground's normals give (`force`,
+    `torque`); writes what of it each wheel has to hold across into `held` (4,) [m/s^2]."""
+    outside = (force[0] + wind[0], force[1] + wind[1], force[2] - body.mass * GRAVITY_MPS2)
+    along = 0.0
+    for k in range(3):
+        along += (velocity[k] * body.mass / dt_s + outside[k]) * axes[0, FX + k]
+    twist = torque[0] * axes[0, NX] + torque[1] * axes[0, NY] + (torque[2] + wind[2]) * axes[0, NZ]
+    braked = min(1.0, (brake_n + body.rolling[0] * total) / max(abs(along), 1.0))
+    held_across(body, arm, axes, load, total, outside, twist, braked, held)
+    return outside
+
+
+@compiled
 def ego_forces(
     body: Chassis,
     actuators: FloatArray,
@@ -185,7 +213,6 @@ def ego_forces(
     [N] and `slipping` (4,).
     """
     vx, vy, vz = velocity
-    wx, wy, wz = spin
     speed = math.sqrt(vx * vx + vy * vy)
     drag_x, drag_y = -body.drag * speed * vx, -body.drag * speed * vy
     fx, fy, fz = drag_x, drag_y, 0.0
@@ -213,19 +240,8 @@ def ego_forces(
             force, torque = ground_forces(arm, axes, load, push, (left_angle, right_angle), hub, footing)
             if uneven:
                 fx, fy, fz, (tx, ty, tz) = fx + force[0], fy + force[1], force[2], torque
-            outside = (force[0] + wind[0], force[1] + wind[1], force[2] - body.mass * GRAVITY_MPS2)
-            pushed = (outside[0] + drag_x, outside[1] + drag_y, outside[2])
-            resist = brake_n + body.rolling[0] * total
-            along = vx * axes[0, FX] + vy * axes[0, FY] + vz * axes[0, FZ]
-            along = abs(
-                along * body.mass / dt_s
-                + outside[0] * axes[0, FX]
-                + outside[1] * axes[0, FY]
-                + outside[2] * axes[0, FZ]
-            )
-            twist = torque[0] * axes[0, NX] + torque[1] * axes[0, NY] + (torque[2] + wind[2]) * axes[0, NZ]
-            braked = min(1.0, resist / max(along, 1.0))
-            held_across(body, arm, axes, load, total, outside, twist, braked, held)
+            pushed = to_be_held(body, arm, axes, load, total, force, torque, wind, brake_n, velocity, dt_s, held)
+            pushed = (pushed[0] + drag_x, pushed[1] + drag_y, pushed[2])
         for i in range(4):
             if load[i] <= 0.0:
                 continue
@@ -233,20 +249,9 @@ def ego_forces(
             cos, sin = math.cos(angle), math.sin(angle)
             hx, hy, hz = axes[i, FX], axes[i, FY], axes[i, FZ]
             lx, ly, lz = axes[i, LX], axes[i, LY], axes[i, LZ]
-            nx, ny, nz = axes[i, NX], axes[i, NY], axes[i, NZ]
             height = position[2] - footing[i, RISE]
-            deep = height * nz
-            # The foot's own sideways motion counts (roll centre on the ground), pitching does not move it forward.
-            sx, sy, sz = (
-                vx - deep * (wy * nz - wz * ny),
-                vy - deep * (wz * nx - wx * nz),
-                vz - deep * (wx * ny - wy * nx),
-            )
-            to_front = arm[i, 0] * hx + arm[i, 1] * hy + arm[i, 2] * hz
-            to_left = arm[i, 1] * ly + arm[i, 0] * lx + arm[i, 2] * lz
-            turning = wz * nz + wx * nx + wy * ny
-            u = vx * hx + vy * hy + vz * hz - turning * to_left
-            v = sy * ly + sx * lx + sz * lz + turning * to_front
+            deep = height * axes[i, NZ]
+            u, v = foot_speeds(i, arm, axes, deep, velocity, spin)
             ahead_n = (pushed[0] * hx + pushed[1] * hy + pushed[2] * hz) / body.mass
             along_n, across_n, slipping[i] = tyre_forces(
                 body,

@@ -307,6 +307,28 @@ def ground_forces(
 
 
 @compiled
+def foot_speeds(
+    i: int, arm: FloatArray, axes: FloatArray, deep: float, velocity: Vector3, spin: Vector3
+) -> tuple[float, float]:
+    """Speeds of wheel i's foot along and across the body's heading [m/s], the ground `deep` below the centre of mass.
+
+    The foot's own sideways motion counts (roll centre on the ground), pitching does not move it forward.
+    """
+    vx, vy, vz = velocity
+    wx, wy, wz = spin
+    hx, hy, hz = axes[i, FX], axes[i, FY], axes[i, FZ]
+    lx, ly, lz = axes[i, LX], axes[i, LY], axes[i, LZ]
+    nx, ny, nz = axes[i, NX], axes[i, NY], axes[i, NZ]
+    sx, sy = vx - deep * (wy * nz - wz * ny), vy - deep * (wz * nx - wx * nz)
+    sz = vz - deep * (wx * ny - wy * nx)
+    to_front = arm[i, 0] * hx + arm[i, 1] * hy + arm[i, 2] * hz
+    to_left = arm[i, 1] * ly + arm[i, 0] * lx + arm[i, 2] * lz
+    turning = wz * nz + wx * nx + wy * ny
+    along = vx * hx + vy * hy + vz * hz - turning * to_left
+    return along, sy * ly + sx * lx + sz * lz + turning * to_front
+
+
+@compiled
 def held_across(
     body: Chassis,
     arm: FloatArray,

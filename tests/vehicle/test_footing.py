@@ -1,0 +1,86 @@
+"""What a rigid disc makes of the ground under it, against geometry worked out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from proving_ground import plain
+
+from alpasim.road.unlevel import Raised
+from alpasim.vehicle.footing import (
+    NO_WALL,
+    STEEPEST,
+    disc_on,
+    look_along,
+    low_row,
+    wall_gap,
+)
+
+RADIUS = 0.31
+NOTHING = np.zeros((0, 8))
+KERB = plain(parts=[Raised(np.array([[0.0, -9.0], [9.0, -9.0], [9.0, 9.0], [0.0, 9.0]]), 0.12, 0.001)]).relief
+
+
+def lifted(at: float) -> tuple[float, float]:
+    """How far a wheel on x at that place before the kerb at 0 is raised, and the slope there."""
+    places, heights = np.zeros(64), np.zeros(64)
+    count, _ = look_along(at, 0.0, 1.0, 0.0, RADIUS, KERB, 0.0, NOTHING, 0.0, places, heights)
+    found, slope, _ = disc_on(places, heights, count, 0.0, RADIUS)
+    return found, slope
+
+
+@given(before=st.floats(0.01, 0.3))
+def test_a_kerb_s_edge_lifts_a_disc_as_the_circle_says(before: float) -> None:
+    height, slope = lifted(-before)
+    expected = max(0.0, 0.12 - RADIUS + math.sqrt(RADIUS**2 - before**2))
+    assert height == pytest.approx(expected, abs=4e-3)
+    if expected > 0.01:
+        assert slope == pytest.approx(min(STEEPEST, before / math.sqrt(RADIUS**2 - before**2)), abs=0.03)
+
+
+def test_far_from_the_kerb_there_is_nothing_and_on_it_its_height() -> None:
+    assert lifted(-0.5) == (0.0, 0.0)
+    assert lifted(2.0) == (pytest.approx(0.12), 0.0)
+
+
+@given(slope=st.floats(-0.3, 0.3))
+def test_on_an_even_slope_the_disc_touches_where_its_tangent_is_the_slope(slope: float) -> None:
+    places = np.linspace(-0.4, 0.4, 21)
+    found, steep, touch = disc_on(places, slope * places, 21, 0.0, RADIUS)
+    angle = math.atan(slope)
+    # The centre stands square to the slope, R / cos above it; the disc's lowest point is R below the centre.
+    assert found == pytest.approx(RADIUS / math.cos(angle) - RADIUS, abs=1e-12)
+    assert steep == pytest.approx(slope, abs=1e-8)
+    assert touch == pytest.approx(RADIUS * math.sin(angle), abs=1e-8)
+
+
+@given(shift=st.floats(-0.2, 0.2), seed=st.integers(0, 1000))
+def test_the_slope_is_that_of_the_height(shift: float, seed: int) -> None:
+    """What a wheel is pushed back by is what lifting it costs."""
+    places = np.linspace(-0.7, 0.7, 36)
+    heights = 0.02 * np.random.default_rng(seed).normal(size=36)
+    low, high = (disc_on(places, heights, 36, shift + move, RADIUS) for move in (-1e-6, 1e-6))
+    slope = disc_on(places, heights, 36, shift, RADIUS)[1]
+    risen = (high[0] - low[0]) / 2e-6
+    assert min(low[1], high[1]) - 1e-4 <= risen <= max(low[1], high[1]) + 1e-4
+    assert abs(slope) <= STEEPEST
+
+
+@pytest.mark.parametrize("away", [0.11, 0.15, 0.3])
+def test_a_wall_is_found_where_the_ground_rises_above_the_shoulder(away: float) -> None:
+    gap = wall_gap(-away, 0.0, 1.0, 0.0, 0.1, 0.1, 0.05, KERB, 0.0, NOTHING, 0.0)
+    assert gap == pytest.approx(away - 0.1 if away < 0.2 else NO_WALL, abs=2e-3)
+    assert wall_gap(-away, 0.0, 1.0, 0.0, 0.1, 0.1, 0.13, KERB, 0.0, NOTHING, 0.0) == NO_WALL, "low enough to climb"
+
+
+def test_the_highest_of_low_bodies_counts() -> None:
+    low = np.array([[0.0, 0.0, 1.0, 0.0, 1.0, 0.5, 0.05, 3.0], [0.5, 0.0, 0.0, 1.0, 0.2, 1.0, 0.08, 4.0]])
+    assert low_row(-0.9, 0.4, low) == 0
+    assert low_row(0.5, 0.1, low) == 1
+    assert low_row(1.4, 0.1, low) == 1, "turned by a right angle, it is wide along x"
+    assert low_row(0.5, 0.3, low) == 0
+    assert low_row(0.0, 0.6, low) == -1
