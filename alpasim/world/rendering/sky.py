@@ -1,12 +1,10 @@
-"""Light and air, the same for both renderers: the sky's colours, the sun's share of brightness, and fog.
+"""Light and air by day, the same for both renderers: the sky's colours, the sun's share of brightness, and fog.
 
 The sky is brighter towards the horizon. A surface shows AMBIENT of its colour plus DIFFUSE times the cosine between its
-normal and the sun. Fog follows Koschmieder: contrast falls with exp(-3.912 d / V), to 2 % at the visibility V.
+normal and the sun. Fog takes contrast by the extinction of `scenario/weather.py`. Other light is `light.py`'s matter.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +18,6 @@ HORIZON = np.array((206.0, 220.0, 232.0))
 ZENITH = np.array((86.0, 138.0, 204.0))
 FOG = np.array((196.0, 201.0, 205.0))
 SUN_DIRECTION = SUN / np.linalg.norm(SUN)
-CLEAR_M = 5000.0
-"""Visibility from which on no fog is drawn [m]."""
-
-
-def extinction(visibility_m: float) -> float:
-    """What fog takes out of the contrast in a metre [1/m]; 0 in clear air."""
-    return -math.log(0.02) / visibility_m if visibility_m < CLEAR_M else 0.0
 
 
 def sky_picture(spec: CameraSpec, foggy: bool, upwards: FloatArray) -> NDArray[np.uint8]:
