@@ -45,8 +45,8 @@ STEP_M = 0.05
 STEEPEST = 3.0
 """Largest slope of the envelope: the disc touches at 72 degrees before its lowest point."""
 
-SPACING_M, MOST_POINTS = 0.04, 48
-"""How densely the ground along a wheel is looked at."""
+SPACING_M, ROUGH_SPACING_M, MOST_POINTS = 0.04, 0.1, 48
+"""How densely the ground along a wheel is looked at, and where nothing but roughness can be (waves of half a metre and more)."""
 
 NO_WALL = 1e9
 _FLAT_M = 1e-6
@@ -63,6 +63,21 @@ def low_row(x: float, y: float, low: FloatArray) -> int:
         if within and (found < 0 or low[k, LOW_TOP] > low[found, LOW_TOP]):
             found = k
     return found
+
+
+@compiled
+def nothing_near(x: float, y: float, reach: float, relief: Relief) -> bool:
+    """Whether no part of the relief can be within `reach` of (x, y) to either side, judged by the cells of its grid."""
+    first_x = max(0, math.floor((x - reach - relief.part_x0) / relief.part_cell))
+    last_x = min(relief.part_nx - 1, math.floor((x + reach - relief.part_x0) / relief.part_cell))
+    first_y = max(0, math.floor((y - reach - relief.part_y0) / relief.part_cell))
+    last_y = min(relief.part_ny - 1, math.floor((y + reach - relief.part_y0) / relief.part_cell))
+    for iy in range(first_y, last_y + 1):
+        for ix in range(first_x, last_x + 1):
+            cell = iy * relief.part_nx + ix
+            if relief.start[cell + 1] > relief.start[cell]:
+                return False
+    return True
 
 
 @compiled
@@ -94,7 +109,8 @@ def look_along(
 ) -> tuple[int, bool]:
     """Write the profile within `reach` of (x, y) along a heading into `places` and `heights`; returns how many points it
     has, and whether it is anything else than 0. Where it is steep, the upper edge is found within a millimetre."""
-    intervals = 2 * min(math.ceil(reach / SPACING_M), MOST_POINTS // 2)
+    spacing = ROUGH_SPACING_M if relief.shape.shape[0] == 0 and low.shape[0] == 0 else SPACING_M
+    intervals = 2 * min(math.ceil(reach / spacing), MOST_POINTS // 2)
     step = 2.0 * reach / intervals
     count, flat = 0, True
     for k in range(intervals + 1):
@@ -239,8 +255,9 @@ def feel_across(
     rise, points = wheel[RISE], int(wheel[COUNT])
     middle = wheel[BUMP + points // 2] if points > 0 else 0.0
     tread = max(middle, hanging)
-    wheel[WALL_LEFT] = wall_gap(x, y, cos, sin, half_width, reach, tread + STEP_M, relief, rough, low, rise)
-    wheel[WALL_RIGHT] = wall_gap(x, y, -cos, -sin, half_width, reach, tread + STEP_M, relief, rough, low, rise)
+    if relief.shape.shape[0] > 0 or low.shape[0] > 0:
+        wheel[WALL_LEFT] = wall_gap(x, y, cos, sin, half_width, reach, tread + STEP_M, relief, rough, low, rise)
+        wheel[WALL_RIGHT] = wall_gap(x, y, -cos, -sin, half_width, reach, tread + STEP_M, relief, rough, low, rise)
     if points == 0:
         return
     here = raised(x, y, relief, rough, low, rise)

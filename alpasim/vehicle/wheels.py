@@ -33,6 +33,7 @@ from alpasim.vehicle.footing import (
     WALL_RIGHT,
     feel_across,
     feel_along,
+    nothing_near,
 )
 
 BUMP_STOP_M = 0.08
@@ -266,6 +267,9 @@ def feel_raised(
         vx, vy = velocity[0] - yaw_rate * arm[i, 1], velocity[1] + yaw_rate * arm[i, 0]
         along, aside = vx * cos + vy * sin, vy * cos - vx * sin
         x, y, wheel = points[i, 0], points[i, 1], footing[i]
+        far = body.radius + (abs(along) + abs(aside)) * dt_s + 0.05
+        if rough[i] <= 0.0 and low.shape[0] == 0 and nothing_near(x, y, far, relief):
+            continue
         feel_along(x, y, cos, sin, along * dt_s, body.radius, relief, rough[i], low, places, heights, wheel)
         hanging = position[2] + arm[i, 2] - wheel[RISE] - body.static_load[i] / body.spring[i]
         reach = abs(aside) * dt_s + 0.02
