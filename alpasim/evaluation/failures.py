@@ -1,4 +1,4 @@
-"""What a log tells of a failure: the picture of its last moment and the reasons given in the seconds before it.
+"""What a log tells of a failure: the picture of its last moment, who touched the ego, and the reasons given before it.
 
 Answers "what happened there" for the report. A log that is missing or damaged is said to be so, and costs its picture
 only.
@@ -7,13 +7,13 @@ only.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alpasim.errors import InputError, RecordingError
 from alpasim.recording.reader import Log, read_log
 from alpasim.recording.rebuild import scenario_of
-from alpasim.types import Decision, Reasoning
+from alpasim.types import EGO, Decision, Reasoning
 
 LAST_SECONDS = 4.0
 PICTURE_SIZE = (800, 450)
@@ -31,11 +31,23 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """The ego and an actor as they first met: when, with which of PARTS of either, and how fast they closed."""
+
+    at_s: float
+    ego_part: str
+    actor: str
+    actor_part: str
+    closing_speed_mps: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the log shows: a PNG as a data URI (empty where there is none), what was said last, and what could not be
-    shown."""
+    """What the log shows: a PNG as a data URI (empty where there is none), who touched the ego, what was said last, and
+    what could not be shown."""
 
     picture: str = ""
+    hits: tuple[Hit, ...] = ()
     said: tuple[Said, ...] = ()
     missing: str = ""
 
@@ -46,13 +58,13 @@ def evidence(rollout_dir: Path, *, picture: bool) -> Evidence:
         log = read_log(rollout_dir)
     except RecordingError as error:
         return Evidence(missing=str(error))
-    said = last_words(log)
+    shown = Evidence(hits=hits(log), said=last_words(log))
     if not picture:
-        return Evidence(said=said)
+        return shown
     try:
-        return Evidence(picture=_picture(log), said=said)
+        return replace(shown, picture=_picture(log))
     except InputError as error:
-        return Evidence(said=said, missing=f"no picture: {error}")
+        return replace(shown, missing=f"no picture: {error}")
 
 
 def _picture(log: Log) -> str:
@@ -67,6 +79,18 @@ def _picture(log: Log) -> str:
     decision = log.decisions[-1] if log.decisions else None
     array = picture_of(scenario, log.states, decision=decision, caption=caption, size=PICTURE_SIZE)
     return "data:image/png;base64," + base64.b64encode(png_bytes(array)).decode("ascii")
+
+
+def hits(log: Log) -> tuple[Hit, ...]:
+    """Every actor that touched the ego, by the time of its first touch."""
+    found: dict[int, Hit] = {}
+    for state in log.states:
+        for contact in state.contacts:
+            row = contact.second
+            if contact.first == EGO and row > EGO and row not in found:
+                who, speed = state.ids[row], contact.closing_speed_mps
+                found[row] = Hit(state.time_s, contact.first_part, who, contact.second_part, speed)
+    return tuple(found.values())
 
 
 def last_words(log: Log, seconds: float = LAST_SECONDS) -> tuple[Said, ...]:

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fake_rollouts import RUNNER, plan_of
 from rich.console import Console
@@ -19,6 +20,7 @@ from alpasim.evaluation.report import render, write_report
 from alpasim.evaluation.store import Row
 from alpasim.evaluation.summary import Summary
 from alpasim.evaluation.table import print_summary
+from alpasim.types import Contact
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "recording"))
 from drives import steps, write_drive
@@ -115,6 +117,24 @@ def test_reasoning_before_a_failure_is_shown_with_the_actor_it_meant(summary: Su
     assert "critical object car_1 (track 1234): motion braking, side left" in text
     assert "<b>Yield</b> at step 59" in text
     assert "at step 10 " not in text
+
+
+def test_a_failure_says_which_part_of_the_ego_met_whom_first(summary: Summary) -> None:
+    failed = summary.failed[1]
+    drive = [replace(step, after=replace(step.after, contacts=())) for step in steps(6)]
+    dent = Contact(
+        0, 2, 900.0, np.zeros(3), np.array([-1.0, 0.0, 0.0]), 8.25, 3, "front", "left", np.zeros(3), np.zeros(3)
+    )
+    between_others = replace(dent, first=1, second=3, first_part="rear")
+    run_over = replace(dent, second=3, closing_speed_mps=0.5, first_part="wheel", second_part="top")
+    for at, contacts in ((2, (dent, between_others)), (4, (replace(dent, closing_speed_mps=1.0), run_over))):
+        drive[at] = replace(drive[at], after=replace(drive[at].after, contacts=contacts))
+    write_drive(summary.run_dir / failed.log, drive)
+    text = Page(render(summary)).text
+    assert text.count("at 0.3 s the ego's front met car_2 (left), closing at 8.2 m/s") == 1
+    assert text.count("at 0.5 s the ego's wheel met car_3 (top), closing at 0.5 m/s") == 1
+    assert "ego's rear met" not in text, "two others met"
+    assert "closing at 1.0 m/s" not in text, "a second touch"
 
 
 def test_a_damaged_log_costs_its_picture_only(summary: Summary) -> None:
