@@ -13,7 +13,9 @@ FARTHEST_M = 1e7
 """Largest coordinate; recorded maps in projected coordinates reach several million metres."""
 
 FASTEST_MPS = 500.0
-FASTEST_RADPS = 200.0
+FASTEST_RADPS = 2e4
+"""Highest speeds: of anything [m/s], and how fast what is 5 cm wide turns if its edges move so fast [rad/s]. Small things that are
+hit at a corner really turn by hundreds of radians a second."""
 
 QUANTITIES = ("", "position", "velocity", "rotation", "angular velocity")
 

@@ -45,6 +45,22 @@ def test_absurd_masses_and_speeds_end_finite_or_diverged(road: str, mass_kg: flo
             assert np.isfinite(contact.first_delta_v).all() and np.isfinite(contact.second_delta_v).all()
 
 
+@pytest.mark.parametrize("speed", [20.0, 40.0, 60.0])
+def test_a_bottle_that_a_corner_spins_away_does_not_end_the_drive(speed: float) -> None:
+    """Hit at a corner a small thing turns by hundreds of radians a second: at most by 2 v over its half side, as its corner flies
+    off at no more than twice the speed that it was hit with."""
+    aside, side = 0.8, 0.07
+    bottle = car("bottle", 5.0, aside, math.radians(30.0), mass_kg=0.3, extent=(side, side, 0.3), friction=0.5)
+    with Drive(scenario(speed=speed, actors=[bottle])) as drive:
+        fastest = 0.0
+        for _ in range(30):
+            drive.step(COAST)
+            fastest = max(fastest, float(np.linalg.norm(drive.state.angular_velocity[1])))
+        assert drive.state.struck[1]
+        assert 200.0 < fastest < 2.0 * speed / (0.5 * side)
+        assert np.linalg.norm(drive.state.velocity[1]) < 2.0 * speed
+
+
 def test_what_flies_off_faster_than_anything_may_is_diverged() -> None:
     actors = [
         car("train", -40.0, 0.0, 0.0, 400.0, mass_kg=200_000.0, restitution=1.0),
