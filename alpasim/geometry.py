@@ -1,4 +1,4 @@
-"""Pure functions over arrays: angles, quaternions, oriented boxes and polygons in the plane.
+"""Pure functions: angles, rotations, oriented boxes and polygons in the plane.
 
 Answers where corners lie, whether two boxes overlap and how far apart they are, all exactly. It knows no actors and no
 roads: polylines with arc length live in `alpasim.road.polyline`, questions about traffic in `alpasim.measures`.
@@ -10,11 +10,14 @@ take float64 and are called with C-contiguous arrays.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from alpasim.compiled import compiled
 from alpasim.types import BoolArray, FloatArray
+
+Vector3 = tuple[float, float, float]
 
 
 @compiled
@@ -48,6 +51,40 @@ def yaw_from_quaternion(rotation: FloatArray) -> FloatArray:
     """Heading of the rotated x axis in the ground plane: rotation (..., 4) x, y, z, w -> (...,) [rad]."""
     x, y, z, w = (rotation[..., i] for i in range(4))
     return np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+
+
+@compiled
+def axes_on_slope(yaw: float, slope_x: float, slope_y: float) -> tuple[Vector3, Vector3, Vector3]:
+    """Unit vectors (world) forward, left and up of what lies on ground that rises by `slope_x` = dz/dx and `slope_y` = dz/dy
+    and points along `yaw` [rad] as seen from above."""
+    cos, sin = math.cos(yaw), math.sin(yaw)
+    steep = math.sqrt(1.0 + slope_x**2 + slope_y**2)
+    climb = slope_x * cos + slope_y * sin
+    long = math.sqrt(1.0 + climb**2)
+    fx, fy, fz = cos / long, sin / long, climb / long
+    ux, uy, uz = -slope_x / steep, -slope_y / steep, 1.0 / steep
+    return (fx, fy, fz), (uy * fz - uz * fy, uz * fx - ux * fz, ux * fy - uy * fx), (ux, uy, uz)
+
+
+@compiled
+def quaternion_from_axes(forward: Vector3, left: Vector3, up: Vector3) -> tuple[float, float, float, float]:
+    """The unit quaternion x, y, z, w of a body with these axes in the world, tilted by less than a right angle: by the largest
+    of its parts (Shepperd 1978), which then is w or z."""
+    if forward[0] + left[1] + up[2] > up[2]:
+        w = 0.5 * math.sqrt(1.0 + forward[0] + left[1] + up[2])
+        return (left[2] - up[1]) / (4.0 * w), (up[0] - forward[2]) / (4.0 * w), (forward[1] - left[0]) / (4.0 * w), w
+    z = 0.5 * math.sqrt(1.0 + up[2] - forward[0] - left[1])
+    return (up[0] + forward[2]) / (4.0 * z), (left[2] + up[1]) / (4.0 * z), z, (forward[1] - left[0]) / (4.0 * z)
+
+
+def axes_from_quaternion(rotation: Sequence[float]) -> tuple[Vector3, Vector3, Vector3]:
+    """Forward, left and up axis in the world of a body of that unit quaternion x, y, z, w."""
+    x, y, z, w = rotation
+    return (
+        (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y)),
+        (2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z + w * x)),
+        (2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y)),
+    )
 
 
 def rotate(points: FloatArray, yaw: FloatArray | float) -> FloatArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,8 +62,3 @@ def _larger(peak: Memory, process: int) -> Memory:
     except (OSError, KeyError, ValueError, IndexError):
         return peak
     return Memory(max(peak.resident_mb, now.resident_mb), max(peak.private_mb, now.private_mb))
-
-
-def usable_cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

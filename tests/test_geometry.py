@@ -71,3 +71,23 @@ def test_points_in_an_l_shaped_polygon() -> None:
     np.testing.assert_array_equal(geometry.points_in_polygon(points, closed), expected)
     assert geometry.polygon_area(shape) == pytest.approx(7.0)
     assert geometry.polygon_area(shape[::-1]) == pytest.approx(-7.0)
+
+
+@pytest.mark.parametrize("yaw", [0.0, 0.7, 1.5707963267948966, 2.9, -1.5707963267948966, -2.2, 3.141592653589793])
+@pytest.mark.parametrize("slopes", [(0.0, 0.0), (0.1, 0.0), (-0.05, 0.2), (0.3, -0.3)])
+def test_axes_on_a_slope_lie_in_it_and_their_quaternion_gives_them_back(
+    yaw: float, slopes: tuple[float, float]
+) -> None:
+    forward, left, up = (np.array(axis) for axis in geometry.axes_on_slope(yaw, *slopes))
+    assert np.allclose(np.stack([forward, left, up]) @ np.stack([forward, left, up]).T, np.eye(3), atol=1e-15)
+    assert np.allclose(np.cross(forward, left), up, atol=1e-15)
+    assert forward[2] == pytest.approx(slopes[0] * forward[0] + slopes[1] * forward[1], abs=1e-15), "along the ground"
+    assert left[2] == pytest.approx(slopes[0] * left[0] + slopes[1] * left[1], abs=1e-15), "along the ground"
+    assert np.allclose(forward[:2] / np.hypot(*forward[:2]), [np.cos(yaw), np.sin(yaw)], atol=1e-15)
+    x, y, z, w = geometry.quaternion_from_axes(tuple(forward), tuple(left), tuple(up))
+    assert x * x + y * y + z * z + w * w == pytest.approx(1.0, abs=1e-14)
+    # p' = q p q*, by the vector formula p + 2 w (v x p) + 2 v x (v x p)
+    for unit, axis in zip(np.eye(3), (forward, left, up), strict=True):
+        turned = unit + 2.0 * np.cross((x, y, z), w * unit + np.cross((x, y, z), unit))
+        assert np.allclose(turned, axis, atol=1e-14)
+    assert np.allclose(geometry.axes_from_quaternion((x, y, z, w)), (forward, left, up), atol=1e-14)

@@ -43,7 +43,7 @@ def make_relief(parts: Sequence[Part], lanes: Sequence[Lane], bounds: Bounds) ->
     edges, shapes = [], []
     for part in parts:
         if isinstance(part, Sidewalks | Raised) and part.height != 0.0:
-            area = _sidewalks(lanes) if isinstance(part, Sidewalks) else Polygon(part.polygon)
+            area = sidewalk_area(lanes) if isinstance(part, Sidewalks) else Polygon(part.polygon)
             face = part.face if isinstance(part, Raised) else FACE_M
             if not area.is_empty:
                 edges.append(_edges(area))
@@ -192,7 +192,7 @@ def _places(
     return places
 
 
-def _sidewalks(lanes: Sequence[Lane]) -> BaseGeometry:
+def sidewalk_area(lanes: Sequence[Lane]) -> BaseGeometry:
     """The area of all sidewalks without the crossings."""
     walked, crossed = (
         joined_area([lane_polygon(lane.left, lane.right) for lane in lanes if lane.kind is kind])

@@ -12,6 +12,7 @@ import shapely
 from shapely.geometry import Polygon
 
 from alpasim.errors import InputError
+from alpasim.geometry import rotate
 from alpasim.road.index import lane_polygon
 from alpasim.road.network import RoadNetwork, SurfacePatch
 from alpasim.road.polyline import arc_length, pose_within, project
@@ -136,8 +137,7 @@ class _OnRoad:
         (x, y, heading), _ = on_lane(self.road, item.course, item.lane, item.s_m, item.d_m, 0.0)
         angle = np.linspace(0.0, 2.0 * math.pi, _OVAL, endpoint=False)
         along, aside = 0.5 * item.length_m * np.cos(angle), 0.5 * item.width_m * np.sin(angle)
-        cos, sin = math.cos(heading), math.sin(heading)
-        oval = np.stack([x + along * cos - aside * sin, y + along * sin + aside * cos], axis=1)
+        oval = rotate(np.stack([along, aside], axis=1), heading) + np.array([x, y])
         return Raised(frozen(oval), -item.depth_m, 0.25 * min(item.length_m, item.width_m), "pothole")
 
     def _bump(self, item: SpeedBumpModel) -> Bump:

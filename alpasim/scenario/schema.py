@@ -79,7 +79,6 @@ __all__ = [
 ]
 
 SCHEMA = "alpasim/scenario@1"
-SUITE_SCHEMA = "alpasim/suite@1"
 
 SurfaceWord = Literal["ice", "snow", "wet", "oil", "gravel", "sand", "mud", "grass", "leaves", "patch"]
 TerrainWord = Literal["grass", "gravel", "sand", "mud", "snow", "paved"]

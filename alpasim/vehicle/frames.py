@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from alpasim.geometry import axes_on_slope
 from alpasim.types import FloatArray, VehicleParameters
 
 
@@ -32,14 +33,7 @@ def box_from_rig(rig: FloatArray, vehicle: VehicleParameters) -> tuple[FloatArra
 def rig_rotation(yaw: float, slopes: tuple[float, float] = (0.0, 0.0)) -> FloatArray:
     """(3, 3) from the frame of a rig of that heading to the world, on ground that rises by `slopes` dz/dx, dz/dy: x along the
     heading seen from above, z square to the ground."""
-    cos, sin = math.cos(yaw), math.sin(yaw)
-    if slopes == (0.0, 0.0):
-        return np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
-    forward = np.array((cos, sin, slopes[0] * cos + slopes[1] * sin))
-    forward /= np.linalg.norm(forward)
-    upward = np.array((-slopes[0], -slopes[1], 1.0))
-    upward /= np.linalg.norm(upward)
-    return np.column_stack([forward, np.cross(upward, forward), upward])
+    return np.column_stack(axes_on_slope(yaw, *slopes))
 
 
 def leaning_rig(

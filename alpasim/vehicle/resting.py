@@ -10,10 +10,12 @@ import math
 
 import numpy as np
 
+from alpasim.geometry import quaternion_from_axes
 from alpasim.road.relief import Relief, rise_at
 from alpasim.types import FloatArray
 from alpasim.vehicle.chassis import GRAVITY_MPS2, Chassis
 from alpasim.vehicle.footing import level_footing
+from alpasim.vehicle.frames import rig_rotation
 from alpasim.vehicle.wheels import feel_raised, ground_forces, stand_wheels, wheel_arms, wheel_axes, wheel_loads
 
 MOST_ROUNDS = 200
@@ -35,7 +37,7 @@ def resting_pose(
     """
     x, y, yaw = place
     _, slope_x, slope_y = rise_at(x, y, relief)
-    axes = _tangent(math.cos(yaw), math.sin(yaw), slope_x, slope_y)
+    axes = rig_rotation(yaw, (slope_x, slope_y))
     stiff = 0.7 / np.array(
         [
             float(body.spring.sum()),
@@ -45,14 +47,16 @@ def resting_pose(
     )
     heave, turned = 0.0, axes
     for _ in range(MOST_ROUNDS):
-        off = turned @ np.array(from_centre)
-        at_x, at_y = x - float(off[0]), y - float(off[1])
+        off = _product(turned, np.array(from_centre).reshape(3, 1))
+        at_x, at_y = x - float(off[0, 0]), y - float(off[1, 0])
         ground, _, _ = rise_at(at_x, at_y, relief)
         position = (at_x, at_y, ground + (body.height + heave) / float(axes[2, 2]))
-        rotation = _quaternion(turned)
+        forward, left, up = ((float(a), float(b), float(c)) for a, b, c in turned.T)
+        rotation = quaternion_from_axes(forward, left, up)
         step = stiff * np.array(_unbalanced(body, position, rotation, relief, axes))
         heave += float(step[0])
-        turned = _turned(axes[:, 0], float(step[2])) @ _turned(axes[:, 1], float(step[1])) @ turned
+        tilt = _product(_turned(axes[:, 0], float(step[2])), _turned(axes[:, 1], float(step[1])))
+        turned = _product(tilt, turned)
         if max(abs(float(part)) for part in step) < NEAR:
             break
     return position, rotation
@@ -77,33 +81,18 @@ def _unbalanced(body: Chassis, position: Vector, rotation: Turn, relief: Relief,
     return upward, _dot(torque, left) + deep * along, _dot(torque, ahead) - (0.0 if body.leans else deep * aside)
 
 
-def _tangent(cos: float, sin: float, slope_x: float, slope_y: float) -> FloatArray:
-    """Columns: heading along the ground, left of it, its normal."""
-    climb = slope_x * cos + slope_y * sin
-    ahead = np.array((cos, sin, climb)) / math.sqrt(1.0 + climb * climb)
-    normal = np.array((-slope_x, -slope_y, 1.0)) / math.sqrt(1.0 + slope_x**2 + slope_y**2)
-    return np.stack((ahead, np.cross(normal, ahead), normal), axis=1)
-
-
 def _turned(axis: FloatArray, angle: float) -> FloatArray:
     """Rotation (3, 3) about a unit axis."""
     x, y, z = (float(part) for part in axis)
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    turn: FloatArray = np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * (cross @ cross)
+    turn: FloatArray = np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * _product(cross, cross)
     return turn
 
 
-def _quaternion(matrix: FloatArray) -> Turn:
-    """x, y, z, w of a rotation matrix that tilts by less than a right angle, whatever its heading."""
-    yaw = 0.5 * math.atan2(float(matrix[1, 0]), float(matrix[0, 0]))
-    level = _turned(np.array((0.0, 0.0, 1.0)), -2.0 * yaw) @ matrix
-    w = 0.5 * math.sqrt(1.0 + float(level[0, 0] + level[1, 1] + level[2, 2]))
-    x, y, z = (
-        float(part) / (4.0 * w)
-        for part in (level[2, 1] - level[1, 2], level[0, 2] - level[2, 0], level[1, 0] - level[0, 1])
-    )
-    cos, sin = math.cos(yaw), math.sin(yaw)
-    return cos * x - sin * y, cos * y + sin * x, cos * z + sin * w, cos * w - sin * z
+def _product(first: FloatArray, second: FloatArray) -> FloatArray:
+    """first @ second for (3, 3) and (3, k), in one order of additions on every machine: where a drive begins is in its hash."""
+    product: FloatArray = first[:, 0:1] * second[0] + first[:, 1:2] * second[1] + first[:, 2:3] * second[2]
+    return product
 
 
 def _dot(first: Vector | list[float], second: list[float]) -> float:

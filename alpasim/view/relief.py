@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from alpasim.geometry import rotate
 from alpasim.road.network import RoadNetwork
 from alpasim.road.polyline import arc_length, pose_at
 from alpasim.road.unlevel import Bump, CrossSlope, Grade, Raised
@@ -64,8 +65,7 @@ def _signs(canvas: Canvas, part: Grade | CrossSlope, apart: float) -> FloatArray
 
 
 def _placed(points: FloatArray, pose: FloatArray) -> FloatArray:
-    cos, sin = math.cos(pose[2]), math.sin(pose[2])
-    return np.asarray(points @ np.array([[cos, sin], [-sin, cos]]) + pose[:2])
+    return np.asarray(rotate(points, float(pose[2])) + pose[:2])
 
 
 def _chevrons(canvas: Canvas, part: Grade) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from alpasim.geometry import axes_from_quaternion
 from alpasim.types import EGO, PARTS, BoolArray, Contact, FloatArray
 
 BODY_A, BODY_B, POINT_ON_B, NORMAL_ON_B, NORMAL_FORCE = 1, 2, 6, 7, 9
@@ -178,7 +179,7 @@ def part_of(point: Vector3, push: Vector3, centre: Vector3, rotation: Sequence[f
     The nearest face; of faces that are about as near (`EDGE_M`, at most a quarter of the shortest side: a corner or an
     edge was hit), the one that faces the push most squarely.
     """
-    axes = axes_of(rotation)
+    axes = axes_from_quaternion(rotation)
     within = 0.25 * min(extent)
     depth, facing = [], []
     for axis, side in zip(axes, extent, strict=True):
@@ -189,16 +190,6 @@ def part_of(point: Vector3, push: Vector3, centre: Vector3, rotation: Sequence[f
     limit = min(depth) + min(EDGE_M, within)
     near = [face for face in range(6) if depth[face] <= limit and facing[face] > 0.0]
     return PARTS[max(near or range(6), key=lambda face: facing[face])]
-
-
-def axes_of(rotation: Sequence[float]) -> tuple[Vector3, Vector3, Vector3]:
-    """The three axes of a rotated body in the world."""
-    x, y, z, w = rotation
-    return (
-        (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y)),
-        (2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z + w * x)),
-        (2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y)),
-    )
 
 
 def _push(point: Any, seconds: float) -> Vector3:

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from alpasim.geometry import axes_from_quaternion
 from alpasim.road.relief import Relief, rise_at
 from alpasim.types import FloatArray
 from alpasim.world.bullet import yaw_of
-from alpasim.world.contacts import Box, axes_of
+from alpasim.world.contacts import Box
 
 NO_BLOCKS: FloatArray = np.zeros((0, 8))
 """What there is where nothing low is near."""
@@ -33,7 +34,7 @@ def low_blocks(
         away = math.hypot(centre[0] - place[0], centre[1] - place[1])
         if away > reach_m + 0.5 * math.hypot(*extent) + NEAR_M:
             continue
-        axes = axes_of(rotation)
+        axes = axes_from_quaternion(rotation)
         yaw = yaw_of((rotation[0], rotation[1], rotation[2], rotation[3]))
         cos, sin = math.cos(yaw), math.sin(yaw)
         half = [0.5 * side for side in extent]

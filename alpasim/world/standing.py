@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from alpasim.compiled import compiled
+from alpasim.geometry import axes_on_slope, quaternion_from_axes
 from alpasim.road.relief import LEVEL, Relief, height_at, rise_at
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import ActorKind, BoolArray, FloatArray
@@ -42,20 +43,8 @@ TILE_CELL_M = 256.0
 def tilted(x: float, y: float, yaw: float, relief: Relief) -> tuple[float, float, float, float]:
     """Rotation of a body of that heading that lies on the rise at (x, y): its x axis points along the heading, seen from above."""
     _, slope_x, slope_y = rise_at(x, y, relief)
-    cos, sin = math.cos(yaw), math.sin(yaw)
-    up = math.sqrt(1.0 + slope_x**2 + slope_y**2)
-    along = slope_x * cos + slope_y * sin
-    ahead = math.sqrt(1.0 + along**2)
-    xx, xy, xz = cos / ahead, sin / ahead, along / ahead
-    zx, zy, zz = -slope_x / up, -slope_y / up, 1.0 / up
-    yx, yy, yz = zy * xz - zz * xy, zz * xx - zx * xz, zx * xy - zy * xx
-    # The quaternion of a rotation matrix, by the largest of its parts (Shepperd 1978); a road's tilt is far below 90 degrees,
-    # so that either w or z is large.
-    if xx + yy + zz > zz:
-        w = 0.5 * math.sqrt(1.0 + xx + yy + zz)
-        return (yz - zy) / (4.0 * w), (zx - xz) / (4.0 * w), (xy - yx) / (4.0 * w), w
-    z = 0.5 * math.sqrt(1.0 + zz - xx - yy)
-    return (zx + xz) / (4.0 * z), (yz + zy) / (4.0 * z), z, (xy - yx) / (4.0 * z)
+    forward, left, up = axes_on_slope(yaw, slope_x, slope_y)
+    return quaternion_from_axes(forward, left, up)
 
 
 @compiled

@@ -17,6 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from alpasim.geometry import axes_from_quaternion
 from alpasim.scenario.concrete import Environment, Scenario
 from alpasim.scenario.weather import Illumination, conditions, illumination
 from alpasim.types import EGO, ActorKind, BoolArray, FloatArray, WorldState, frozen
@@ -154,9 +155,7 @@ def beams(scenario: Scenario, state: WorldState, place: FloatArray) -> FloatArra
     away = np.linalg.norm(state.position[rows] - place, axis=1)
     chosen = [EGO, *rows[np.lexsort((rows, away))][: MOST_LAMPS - 1].tolist()]
     for number, row in enumerate(chosen):
-        x, y, z, w = state.rotation[row]
-        forward = np.array([1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y)])
-        upward = np.array([2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y)])
+        forward, _, upward = np.array(axes_from_quaternion(state.rotation[row]))
         length, _, height = state.extent[row]
         lift = min(LAMP_HEIGHT * height, MOST_LAMP_HEIGHT_M) - 0.5 * height
         found[number, :3] = state.position[row] + 0.5 * length * forward + lift * upward

@@ -15,9 +15,8 @@ import shapely
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from alpasim.road.index import joined_area, lane_polygon
-from alpasim.road.lanes import LaneKind
 from alpasim.road.network import RoadNetwork
+from alpasim.road.raising import sidewalk_area
 from alpasim.road.unlevel import FACE_M, Bump, Raised, Sidewalks
 from alpasim.sensors.camera import SemanticClass
 from alpasim.types import FloatArray
@@ -65,14 +64,8 @@ def lifted(mesh: Mesh, road: RoadNetwork) -> Mesh:
 
 def sidewalks(road: RoadNetwork) -> tuple[BaseGeometry, float]:
     """The area of the sidewalks that are raised, and by how much [m]."""
-    height = sum(part.height for part in road.parts if isinstance(part, Sidewalks))
-    if height == 0.0:
-        return shapely.Polygon(), 0.0
-    walked, crossed = (
-        joined_area([lane_polygon(lane.left, lane.right) for lane in road.lanes if lane.kind is kind])
-        for kind in (LaneKind.SIDEWALK, LaneKind.CROSSING)
-    )
-    return walked.difference(crossed), height
+    height = max((part.height for part in road.parts if isinstance(part, Sidewalks)), default=0.0)
+    return (shapely.Polygon() if height == 0.0 else sidewalk_area(road.lanes)), height
 
 
 def footprint(road: RoadNetwork) -> BaseGeometry:
