@@ -108,10 +108,10 @@ def plate(sheet: Sheet, words: str, x: float, y: float, alarm: bool = False) -> 
     sheet.text(words, x, y + 3, 12, palette.INK, "middle")
 
 
-def write_status(sheet: Sheet, state: WorldState, caption: Sequence[str]) -> None:
-    """Top left: speed, time, and what the caption says."""
+def write_status(sheet: Sheet, state: WorldState, caption: Sequence[str], failing: Sequence[str] = ()) -> None:
+    """Top left: speed, time, what the caption says, and what of the ego fails at the moment."""
     speed = float(np.hypot(state.velocity[EGO, 0], state.velocity[EGO, 1])) * 3.6
-    lines = [fitted(line, 13, round(0.6 * sheet.size[0])) for line in caption]
+    lines = [fitted(line, 13, round(0.6 * sheet.size[0])) for line in (*caption, *failing)]
     figures = f"{speed:.0f}"
     wide = max([text_width(figures, 30) + 118, *(text_width(line, 13) for line in lines), 150]) + 28
     tall = 50 + 18 * len(lines) + (6 if lines else 0)
@@ -120,7 +120,8 @@ def write_status(sheet: Sheet, state: WorldState, caption: Sequence[str]) -> Non
     sheet.text("km/h", MARGIN + 20 + drawn, MARGIN + 24, 13, palette.INK_QUIET)
     sheet.text(f"{state.time_s:.1f} s", MARGIN + wide - 14, MARGIN + 20, 17, palette.INK_ACCENT, "right")
     for index, line in enumerate(lines):
-        sheet.text(line, MARGIN + 14, MARGIN + 50 + 18 * index, 13, palette.INK if index == 0 else palette.INK_QUIET)
+        ink = palette.INK_ALARM if index >= len(caption) else palette.INK_QUIET if index else palette.INK
+        sheet.text(line, MARGIN + 14, MARGIN + 50 + 18 * index, 13, ink)
 
 
 def write_decision(sheet: Sheet, headline: str, sentence: str, alarm: bool) -> None:

@@ -57,7 +57,8 @@ def picture_of(
 ) -> UInt8Array:
     """The moment `states[step]` of a drive, with the way there, the plan of `decision` and its words.
 
-    `ending` says in a word how the drive ended there; contacts of the ego and bad ends turn the panel red.
+    `ending` says in a word how the drive ended there; contacts of the ego and bad ends turn the panel red. Faults that the ego
+    has at that moment stand in red.
     """
     index = range(len(states))[step]
     state = states[index]
@@ -74,11 +75,23 @@ def picture_of(
         plan=plan_in_world(decision.trajectory, state, scenario) if decision is not None else None,
         goal=scenario.ego.goal.regions,
         caption=tuple(caption),
+        failing=failing_at(scenario, state.time_us),
         headline="  ·  ".join(word.replace("_", " ") for word in words if word),
         sentence=reasoning.text if reasoning else "",
         alarm=touched or ending in BAD_ENDS,
         names=("", *state.ids[1:]) if names else (),
         size=size,
+    )
+
+
+def failing_at(scenario: Scenario, time_us: int) -> tuple[str, ...]:
+    """What of the ego's vehicle and senses fails at a time, a line each."""
+    words = {fault.kind: "" for fault in scenario.faults if fault.active(time_us)}
+    for fault in scenario.sense_faults:
+        if fault.active(time_us):
+            words[fault.kind] = ", ".join(filter(None, (words.get(fault.kind, ""), fault.sensor)))
+    return tuple(
+        f"fault: {kind.replace('_', ' ')}" + (f" ({sensors})" if sensors else "") for kind, sensors in words.items()
     )
 
 

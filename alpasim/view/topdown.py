@@ -43,6 +43,7 @@ def draw(
     plan: Trajectory | FloatArray | None = None,
     goal: Sequence[FloatArray] = (),
     caption: Sequence[str] = (),
+    failing: Sequence[str] = (),
     headline: str = "",
     sentence: str = "",
     alarm: bool = False,
@@ -54,7 +55,7 @@ def draw(
 
     `camera` follows the ego where none is given. `trail` (k, 2) [m] is where the ego's box centre has been; `plan` is a
     Trajectory in the world frame or points (k, 2) [m]; `goal` are regions (k, 2) [m]. `caption` stands under the speed,
-    `headline` and `sentence` in the decision's panel, red where `alarm`. `marks` are pointed out, contacts of `state`
+    `failing` in red under that, `headline` and `sentence` in the decision's panel, red where `alarm`. `marks` are pointed out, contacts of `state`
     always; `names` stand under actors by row, "" for none.
     """
     canvas = Canvas(size, camera or following(state), palette.TERRAIN[road.terrain])
@@ -71,7 +72,7 @@ def draw(
     write_relief(sheet, road)
     write_names(sheet, state, names)
     write_marks(sheet, every_mark)
-    write_status(sheet, state, caption)
+    write_status(sheet, state, caption, failing)
     write_decision(sheet, headline, sentence, alarm)
     write_scale(sheet)
     return sheet.array()
@@ -87,12 +88,12 @@ def plan_points(plan: Trajectory | FloatArray) -> FloatArray:
 
 
 def contact_marks(state: WorldState) -> list[Mark]:
-    """A flash where the ego touches somebody in this state, with the parts that met."""
+    """A flash where the ego touches somebody in this state, with the ego's part, whom it met, and which part of that."""
     return [
         Mark(
             float(contact.point[0]),
             float(contact.point[1]),
-            f"{contact.first_part} - {contact.second_part}",
+            f"{contact.first_part} - {state.ids[contact.second]} {contact.second_part}",
             "collision",
         )
         for contact in state.contacts

@@ -5,18 +5,21 @@ from __future__ import annotations
 import struct
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import Body, make_state
 
 from alpasim.errors import InputError, RecordingError
 from alpasim.policy.loading import load_policy
 from alpasim.recording.reader import read_log
 from alpasim.rollout import run_rollout
 from alpasim.scenario.loading import load_scenario
+from alpasim.view import palette
 from alpasim.view.from_log import film_from_log, picture_from_log, scenario_of, step_at, worst_step
-from alpasim.view.picture import png_bytes, save_png
+from alpasim.view.picture import failing_at, picture_of, png_bytes, save_png
 from alpasim.view.video import write_video
 
 SCENARIO = """
@@ -131,3 +134,27 @@ def test_bad_films_are_refused(tmp_path: Path) -> None:
         write_video([], tmp_path / "film.gif", 10.0)
     with pytest.raises(InputError, match="expected even numbers"):
         write_video([np.zeros((11, 20, 3), dtype=np.uint8)], tmp_path / "film.mp4", 10.0)
+
+
+def test_a_picture_says_in_red_what_of_the_ego_fails_then(tmp_path: Path) -> None:
+    faults = """
+faults:
+  - brake_loss: {from_s: 1, for_s: 2}
+  - sensor_blackout: {sensor: objects, from_s: 1.5, for_s: 0.5}
+  - sensor_blackout: {sensor: lidar, from_s: 1.5, for_s: 0.5}
+"""
+    (tmp_path / "failing.scn.yaml").write_text(SCENARIO + faults)
+    scenario = load_scenario(tmp_path / "failing.scn.yaml").concrete(0)
+    assert failing_at(scenario, 900_000) == ()
+    assert failing_at(scenario, 1_000_000) == ("fault: brake loss",)
+    assert failing_at(scenario, 1_900_000) == ("fault: brake loss", "fault: sensor blackout (objects, lidar)")
+    assert failing_at(scenario, 3_000_000) == ()
+
+    state = make_state(Body(60.0, 0.0, speed=5.0), Body(90.0, 4.0))
+
+    def red(step: int) -> int:
+        moment = replace(state, time_us=step * 100_000)
+        corner = picture_of(scenario, [moment])[:160, :480].astype(np.int64)
+        return int((np.abs(corner - palette.INK_ALARM[:3]).max(axis=2) < 30).sum())
+
+    assert red(0) == 0 < red(10) < red(19)

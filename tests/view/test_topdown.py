@@ -131,6 +131,7 @@ def test_words_marks_names_goal_and_trail_show() -> None:
     plain = draw(ROAD, state, camera=CAMERA)
     for more in (
         {"caption": ("A title",)},
+        {"failing": ("fault: brake loss",)},
         {"sentence": "Wait because the light is red."},
         {"headline": "yield"},
         {"marks": (Mark(65.0, 0.0, "here"),)},
