@@ -69,6 +69,7 @@ class Actors:
         """By row, the ego's too [kg]; 0 for what never moves."""
         self._body_friction = [0.0, *(actor.friction for actor in specs)]
         self._fixed = np.array([False, *(is_fixed(actor) for actor in specs)])
+        self._fixed_rows: list[int] = np.flatnonzero(self._fixed).tolist()
         self._extent = np.array([scenario.ego.vehicle.extent, *(actor.extent for actor in specs)], dtype=np.float64)
         self.bodies = [-1]
         for row, actor in enumerate(specs, start=1):
@@ -333,7 +334,8 @@ class Actors:
         self._engine.place(self.bodies[row], (x, y, z), turned, (vx, vy, vz), (0.0, 0.0, rate))
 
     def finish(self, bodies: Bodies) -> None:
-        """End a control step: read the struck into `bodies`, which has the guided rows already, and put those where they are."""
+        """End a control step: read the struck into `bodies`, which has the guided rows already, and put those that physics
+        may meet where they are."""
         for row in self._struck_rows:
             position, rotation = self._engine.pose(self.bodies[row])
             velocity, spin = self._engine.motion(self.bodies[row])
@@ -342,18 +344,21 @@ class Actors:
             bodies.velocity[row], bodies.angular_velocity[row] = velocity, spin
             bodies.yaw[row] = yaw_of(rotation)
         self.see_struck()
-        active, present = self._active.tolist(), bodies.present.tolist()
-        positions, rotations = bodies.position.tolist(), bodies.rotation.tolist()
-        set_pose = self._engine.set_pose
-        for row, body in enumerate(self.bodies):
-            if row == EGO or self.struck[row]:
-                continue
-            if present[row]:
-                set_pose(body, positions[row], rotations[row])
-                if self._fixed[row] and not active[row]:
-                    self._engine.filter(body, *MEETS_FREE)
-            elif active[row]:
+        self._come_and_go(bodies)
+        for row in (*self._with_mass, *self._fixed_rows):
+            if bodies.present[row]:
+                self._engine.set_pose(self.bodies[row], bodies.position[row].tolist(), bodies.rotation[row].tolist())
+
+    def _come_and_go(self, bodies: Bodies) -> None:
+        """Take note of who is there now. Bodies of guided ones, which touch nothing, stay where they last had a mass."""
+        if bodies.present.tobytes() == self._active.tobytes():
+            self._fresh[:] = False
+            return
+        for row in np.flatnonzero(bodies.present != self._active).tolist():
+            if self._active[row]:
                 self._leave(row)
+            elif self._fixed[row]:
+                self._engine.filter(self.bodies[row], *MEETS_FREE)
         np.greater(bodies.present, self._active, out=self._fresh)
         self._active[:] = bodies.present
 

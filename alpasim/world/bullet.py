@@ -36,6 +36,7 @@ NOBODY, EVERYBODY, MEETS_FREE = (0, 0), (FREE_GROUP, FREE_GROUP | FIXED_GROUP), 
 things."""
 
 _NO_ROTATION = (0.0, 0.0, 0.0, 1.0)
+_WORLD_FRAME: int = pybullet.WORLD_FRAME
 
 Vector = Sequence[float]
 Vector3 = tuple[float, float, float]
@@ -55,15 +56,17 @@ class Engine:
         self.client: int = pybullet.connect(pybullet.DIRECT)
         if self.client < 0:
             raise RuntimeError("Bullet gave no client: too many worlds are open in this process, close some")
-        bind = partial(partial, physicsClientId=self.client)
-        self.pose: Any = bind(pybullet.getBasePositionAndOrientation)
-        self.motion: Any = bind(pybullet.getBaseVelocity)
-        self.set_pose: Any = bind(pybullet.resetBasePositionAndOrientation)
+        # Arguments by place: half of what these calls take went into finding out which keyword is which.
+        client = self.client
+        self.pose: Any = lambda body: pybullet.getBasePositionAndOrientation(body, client)
+        self.motion: Any = lambda body: pybullet.getBaseVelocity(body, client)
+        self.set_pose: Any = lambda body, position, rotation: pybullet.resetBasePositionAndOrientation(
+            body, position, rotation, client
+        )
+        self.step: Any = lambda: pybullet.stepSimulation(client)
+        bind = partial(partial, physicsClientId=client)
         self.set_motion: Any = bind(pybullet.resetBaseVelocity)
-        self.step: Any = bind(pybullet.stepSimulation)
         self.contacts: Any = bind(pybullet.getContactPoints)
-        self._force: Any = bind(pybullet.applyExternalForce)
-        self._torque: Any = bind(pybullet.applyExternalTorque)
         self._change: Any = bind(pybullet.changeDynamics)
         self._filter: Any = bind(pybullet.setCollisionFilterGroupMask)
         self.clear(substep_s)
@@ -197,12 +200,12 @@ class Engine:
 
     def push(self, body: int, force: Vector, torque: Vector, at: Vector) -> None:
         """Apply a force [N] at the centre of mass `at` and a torque [N m], world frame, for the next substep."""
-        self._force(body, -1, force, at, pybullet.WORLD_FRAME)
-        self._torque(body, -1, torque, pybullet.WORLD_FRAME)
+        pybullet.applyExternalForce(body, -1, force, at, _WORLD_FRAME, self.client)
+        pybullet.applyExternalTorque(body, -1, torque, _WORLD_FRAME, self.client)
 
     def push_at(self, body: int, force: Vector, point: Vector) -> None:
         """Apply a force [N] at a point, world frame, for the next substep."""
-        self._force(body, -1, force, point, pybullet.WORLD_FRAME)
+        pybullet.applyExternalForce(body, -1, force, point, _WORLD_FRAME, self.client)
 
     def place(
         self,
