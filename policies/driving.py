@@ -71,9 +71,8 @@ class Driver:
         p = self.p
         tracks = self.steady.update(observation.tracks, self.dt_s)
         self.memory.smoothing = NOISY_SMOOTHING if self.steady.noisy else SMOOTHING
-        around = look_around(
-            self.table, replace(observation, tracks=tracks), self.vehicle.length_m, self.memory, self.dt_s
-        )
+        seen = observation if tracks is observation.tracks else replace(observation, tracks=tracks)
+        around = look_around(self.table, seen, self.vehicle.length_m, self.memory, self.dt_s)
         speed = max(observation.ego.speed_mps, 0.0)
         if self.unposted is None:
             self.unposted = max(p.unposted_speed, speed)

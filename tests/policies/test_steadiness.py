@@ -157,3 +157,24 @@ def test_the_reference_driver_bears_honest_perception(name: str, level: str) -> 
     noisy = replace(scenario, perception=replace(scenario.perception, level=level))
     result = run_rollout(noisy, load_policy("idm"), policy_reference="idm")
     assert result.passed, (result.end_reason, result.margin)
+
+
+def test_a_true_list_is_remembered_as_one_that_is_read_anew_each_step() -> None:
+    steady, reloaded = SteadyTracks(), SteadyTracks()
+    generator = np.random.default_rng(5)
+    place, speed = generator.uniform(-50.0, 50.0, (4, 2)), generator.uniform(-10.0, 10.0, (4, 2))
+    for step in range(60):
+        place = place + DT_S * speed
+        noise = 0.3 if 40 <= step < 45 else 0.0
+        seen = place + generator.normal(0.0, noise, place.shape)
+        listed = [track for track in range(4) if not (track == 2 and 20 <= step < 23)]
+        given = tracks(*((track, *seen[track].tolist(), *speed[track].tolist()) for track in listed))
+        taken, again = steady.update(given, DT_S), reloaded.update(given, DT_S)
+        assert taken.ids.tolist() == again.ids.tolist()
+        assert taken.position == pytest.approx(again.position, abs=1e-12)
+        memory = json.loads(json.dumps(reloaded.save()))
+        reloaded = SteadyTracks()
+        reloaded.load(memory)
+    assert steady.noisy
+    assert steady.rows == {track: pytest.approx(row, abs=1e-9) for track, row in reloaded.rows.items()}
+    assert steady.jitter_m == pytest.approx(reloaded.jitter_m, rel=1e-12)
