@@ -117,26 +117,24 @@ def _weight(t: float, j: int) -> tuple[float, float]:
 
 
 @compiled
-def rise_at(x: float, y: float, relief: Relief) -> tuple[float, float, float]:
-    """Smooth height of grades and cross-slopes alone [m], and its slopes dz/dx and dz/dy: what bodies stand on.
-
-    Bicubic between the grid's points, the slopes its exact derivatives. Beyond the grid it goes on as at its border.
-    """
-    if not relief.rising:
-        return 0.0, 0.0, 0.0
-    fx, fy = (x - relief.x0) / relief.cell, (y - relief.y0) / relief.cell
-    within_x, within_y = 1.0 <= fx <= relief.nx - 2.0, 1.0 <= fy <= relief.ny - 2.0
-    fx, fy = min(max(fx, 1.0), relief.nx - 2.0), min(max(fy, 1.0), relief.ny - 2.0)
-    ix, iy = min(int(fx), relief.nx - 3), min(int(fy), relief.ny - 3)
+def rise_on(
+    x: float, y: float, x0: float, y0: float, cell: float, nx: int, ny: int, rise: FloatArray
+) -> tuple[float, float, float]:
+    """`rise_at` over the bare grid of heights: `x0` to `rise` are those of `Relief`. Innermost loops pass these alone, as
+    each array that a call hands over costs time."""
+    fx, fy = (x - x0) / cell, (y - y0) / cell
+    within_x, within_y = 1.0 <= fx <= nx - 2.0, 1.0 <= fy <= ny - 2.0
+    fx, fy = min(max(fx, 1.0), nx - 2.0), min(max(fy, 1.0), ny - 2.0)
+    ix, iy = min(int(fx), nx - 3), min(int(fy), ny - 3)
     tx, ty = fx - ix, fy - iy
     height, slope_x, slope_y = 0.0, 0.0, 0.0
     for j in range(4):
-        row = (iy + j - 1) * relief.nx + ix - 1
+        row = (iy + j - 1) * nx + ix - 1
         value, slope = 0.0, 0.0
         for i in range(4):
             weight, by_x = _weight(tx, i)
-            value += weight * relief.rise[row + i]
-            slope += by_x * relief.rise[row + i]
+            value += weight * rise[row + i]
+            slope += by_x * rise[row + i]
         weight, by_y = _weight(ty, j)
         height += weight * value
         slope_x += weight * slope
@@ -145,7 +143,18 @@ def rise_at(x: float, y: float, relief: Relief) -> tuple[float, float, float]:
         slope_x = 0.0
     if not within_y:
         slope_y = 0.0
-    return height, slope_x / relief.cell, slope_y / relief.cell
+    return height, slope_x / cell, slope_y / cell
+
+
+@compiled
+def rise_at(x: float, y: float, relief: Relief) -> tuple[float, float, float]:
+    """Smooth height of grades and cross-slopes alone [m], and its slopes dz/dx and dz/dy: what bodies stand on.
+
+    Bicubic between the grid's points, the slopes its exact derivatives. Beyond the grid it goes on as at its border.
+    """
+    if not relief.rising:
+        return 0.0, 0.0, 0.0
+    return rise_on(x, y, relief.x0, relief.y0, relief.cell, relief.nx, relief.ny, relief.rise)
 
 
 @compiled

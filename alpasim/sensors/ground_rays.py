@@ -1,8 +1,9 @@
 """Rays against ground that rises, and against its kerbs, bumps and holes.
 
-A ray first leaps towards the ground: by its clearance over how fast ray and ground can close, which never leaps through.
-Where kerbs, bumps or holes may be met, no leap goes past the nearest of their borders; on their faces it goes on in steps of
-FINE_M, and bisection finds the place where it has come below the ground.
+A ray goes from square to square (`ground_tables.py`) and leaps over those whose ground lies below it. Where parts of the relief
+may be met, it goes from stretch to stretch over which what they add is the same: there the ground is the smooth rise plus a
+constant, and Newton's method finds the place, at once where nothing rises. Only on faces and bumps it goes in steps of FINE_M,
+and bisection finds the place where it has come below the ground.
 """
 
 from __future__ import annotations
@@ -13,49 +14,53 @@ import numpy as np
 
 from alpasim.compiled import compiled
 from alpasim.geometry import wrap_angle
-from alpasim.road.queries import segment_square
-from alpasim.road.relief import (
-    BUMP,
-    CENTRE_X,
-    CENTRE_Y,
-    COS,
-    FACE,
-    HALF_LENGTH,
-    HEIGHT,
-    KIND,
-    LEFT,
-    RIGHT,
-    SIN,
-    Relief,
-    height_at,
-    parts_at,
-    rise_at,
+from alpasim.road.queries import above, right_of
+from alpasim.road.relief import CENTRE_X, CENTRE_Y, COS, HALF_LENGTH, LEFT, RIGHT, SIN, Relief, height_at, rise_on
+from alpasim.sensors.ground_tables import (
+    AX,
+    AY,
+    BX,
+    BY,
+    DIRECTION_X,
+    DIRECTION_Y,
+    EDGES,
+    INSIDE,
+    IS_BUMP,
+    LEAST_X,
+    LEAST_Y,
+    LENGTH,
+    MOST_X,
+    MOST_Y,
+    OF_FACE,
+    OF_HEIGHT,
+    TOP,
+    GroundTables,
 )
 from alpasim.sensors.rays import GROUND_HIT, NO_HIT, meet, targets_near
-from alpasim.types import BoolArray, FloatArray, IntArray, frozen
+from alpasim.types import BoolArray, FloatArray, IntArray
 
 FINE_M = 0.04
 """Steps on faces and bumps, seen from above [m]."""
 CLOSE_M = 1e-3
-"""How near to the ground leaps end, and how exactly the place is found [m]."""
-PLANE_M = 0.3
-"""Over so much way a rise may be taken for a plane: with a curvature of 1/50 m it is 1 mm off [m]."""
+"""How exactly the place is found on faces, and the least leap [m]."""
+ALIKE_M = 0.005
+"""How far off a place may be that is taken for found on smooth ground [m]."""
+_NEAR_M = 0.02
+"""So far above the highest part leaps end and stretches begin [m]."""
+_ON_M = 1e-6
+"""Way beyond a border, so that a ray is past it."""
 _SLOPE_OVER_M = 0.005
+_MOST_TRIES = 32
+PASSED, MET, ON_FACE, BELOW = range(4)
+"""How a glide ends; from ON_FACE on the place is still to be found."""
+_UPRIGHT, _UPRIGHT_TURN = math.radians(60.0), math.radians(25.0)
+"""Rays less steep than this, in a frame that leans less than this, keep off the zenith."""
 
 
-def steepness(relief: Relief) -> FloatArray:
-    """What bounds a relief (3,): its steepest slope without parts, its highest height without them, and the highest part [m].
-
-    The cubic between the grid's points may be half as steep again as the line between two of them, and overshoots less than
-    half a step.
-    """
-    steepest = highest = 0.0
-    if relief.rising:
-        rise = relief.rise.reshape(relief.ny, relief.nx)
-        steps = [float(np.abs(np.diff(rise, axis=axis)).max()) for axis in (0, 1)]
-        steepest, highest = 1.5 * math.hypot(*steps) / relief.cell, float(rise.max()) + max(steps)
-    part = float(relief.shape[:, HEIGHT].max()) if len(relief.shape) else 0.0
-    return frozen(np.array([steepest, highest, max(part, 0.0)]))
+@compiled
+def _rise(x: float, y: float, tables: GroundTables) -> tuple[float, float, float]:
+    """`rise_at` where something rises."""
+    return rise_on(x, y, tables.x0, tables.y0, tables.cell, tables.nx, tables.ny, tables.rise)
 
 
 @compiled
@@ -69,30 +74,77 @@ def _to_border(place: float, speed: float, cell: float) -> float:
 
 
 @compiled
-def _same_for(x: float, y: float, ux: float, uy: float, level: float, relief: Relief) -> float:
-    """Way along a ray over which what parts add stays as it is here: at most to the border of a cell, 0 on a face or a bump."""
-    fx, fy = x - relief.part_x0, y - relief.part_y0
-    wide, deep = relief.part_nx * relief.part_cell, relief.part_ny * relief.part_cell
+def _while_within(place: float, speed: float, low: float, high: float) -> tuple[float, float]:
+    """Ways along a ray between which `place`, which changes by `speed` a metre of way, lies from `low` to `high`."""
+    if speed == 0.0:
+        return (-np.inf, np.inf) if low <= place <= high else (np.inf, -np.inf)
+    first, last = (low - place) / speed, (high - place) / speed
+    return (first, last) if first <= last else (last, first)
+
+
+@compiled
+def _in_rectangle(
+    x: float,
+    y: float,
+    ux: float,
+    uy: float,
+    cos: float,
+    sin: float,
+    back: float,
+    front: float,
+    right: float,
+    left: float,
+) -> tuple[float, float]:
+    """Ways between which a ray at (x, y) from some point is within a rectangle round that point: from `back` to `front` along
+    (cos, sin), from `right` to `left` across."""
+    first, last = _while_within(x * cos + y * sin, ux * cos + uy * sin, back, front)
+    begin, end = _while_within(y * cos - x * sin, uy * cos - ux * sin, right, left)
+    return max(first, begin), min(last, end)
+
+
+@compiled
+def _stretch(x: float, y: float, ux: float, uy: float, tables: GroundTables) -> tuple[float, float]:
+    """What parts add here [m], and the way along a ray over which that stays so: at most to the border of a cell, 0 on a face
+    or a bump, where nothing is said of the height."""
+    cell, parts = tables.part_cell, tables.parts
+    fx, fy = x - tables.part_x0, y - tables.part_y0
+    wide, deep = tables.part_nx * cell, tables.part_ny * cell
     if not (0.0 <= fx < wide and 0.0 <= fy < deep):
-        # The outermost cells are empty, so that a ray that comes in from outside misses nothing.
-        return relief.part_cell if wide > 0.0 else np.inf
-    ix, iy = int(fx / relief.part_cell), int(fy / relief.part_cell)
-    cell = iy * relief.part_nx + ix
-    nearest, face = np.inf, 0.0
-    for k in range(relief.start[cell], relief.start[cell + 1]):
-        shape = relief.shape[relief.part[k]]
-        face = max(face, shape[FACE])
-        if shape[KIND] == BUMP:
-            dx, dy = x - shape[CENTRE_X], y - shape[CENTRE_Y]
-            along, aside = dx * shape[COS] + dy * shape[SIN], dy * shape[COS] - dx * shape[SIN]
-            if abs(along) < shape[HALF_LENGTH] and -shape[RIGHT] < aside < shape[LEFT]:
-                return 0.0
-        for e in range(relief.span[k, 0], relief.span[k, 1]):
-            ax, ay, bx, by = relief.edges[e, 0], relief.edges[e, 1], relief.edges[e, 2], relief.edges[e, 3]
-            nearest = min(nearest, segment_square(x, y, ax, ay, bx, by))
-    way = _to_border(fx - ix * relief.part_cell, ux, relief.part_cell)
-    way = min(way, _to_border(fy - iy * relief.part_cell, uy, relief.part_cell)) + CLOSE_M
-    return max(min(way, (math.sqrt(nearest) - face) / max(level, 1e-9)), 0.0)
+        first, last = _while_within(fx, ux, 0.0, wide)
+        begin, end = _while_within(fy, uy, 0.0, deep)
+        first = max(first, begin)
+        return 0.0, first + _ON_M if 0.0 <= first <= min(last, end) else np.inf
+    ix, iy = int(fx / cell), int(fy / cell)
+    px, py = fx - ix * cell, fy - iy * cell
+    x0, y0 = x - px, y - py
+    way = min(_to_border(px, ux, cell), _to_border(py, uy, cell)) + _ON_M
+    line, stop = tables.start[iy * tables.part_nx + ix], tables.start[iy * tables.part_nx + ix + 1]
+    up, down = 0.0, 0.0
+    while line < stop:
+        part = parts[line]
+        line += 1
+        if part[IS_BUMP] == 1.0:
+            dx, dy, half = x - part[CENTRE_X], y - part[CENTRE_Y], part[HALF_LENGTH]
+            first, last = _in_rectangle(dx, dy, ux, uy, part[COS], part[SIN], -half, half, -part[RIGHT], part[LEFT])
+            if first <= last and last > _ON_M:
+                way = min(way, first)
+            continue
+        inside, face = part[INSIDE] == 1.0, part[OF_FACE]
+        for _ in range(int(part[EDGES])):
+            edge = parts[line]
+            line += 1
+            ax, ay, bx, by, length = edge[AX], edge[AY], edge[BX], edge[BY], edge[LENGTH]
+            if (ax <= x0) != (bx <= x0) and above(ax, ay, bx, by, x0, y0) != above(ax, ay, bx, by, x0, y):
+                inside = not inside
+            if (ay <= y) != (by <= y) and right_of(ax, ay, bx, by, x0, y) != right_of(ax, ay, bx, by, x, y):
+                inside = not inside
+            cos, sin = edge[DIRECTION_X], edge[DIRECTION_Y]
+            first, last = _in_rectangle(x - ax, y - ay, ux, uy, cos, sin, -face, length + face, -face, face)
+            if first <= last and last > _ON_M:
+                way = min(way, first)
+        if inside:
+            up, down = max(up, part[OF_HEIGHT]), min(down, part[OF_HEIGHT])
+    return up + down, way if way > _ON_M else 0.0
 
 
 @compiled
@@ -108,49 +160,182 @@ def _between(origin: FloatArray, ux: float, uy: float, uz: float, above: float, 
 
 
 @compiled
-def ground_distance(
-    origin: FloatArray, ux: float, uy: float, uz: float, reach: float, relief: Relief, steep: FloatArray
-) -> float:
-    """Way [m] along a unit ray from above the ground to it, inf where it does not meet it within `reach`."""
-    level = math.sqrt(ux * ux + uy * uy)
-    closing, before = steep[0] * level - uz, 0.0
-    if closing <= 0.0 or (uz >= 0.0 and origin[2] > steep[1] + steep[2]):
-        return np.inf
-    way = max(0.0, (origin[2] - steep[1] - steep[2] - CLOSE_M) / -uz) if uz < 0.0 else 0.0
-    while way <= reach:
-        x, y = origin[0] + way * ux, origin[1] + way * uy
-        base, slope_x, slope_y = 0.0, 0.0, 0.0
-        if relief.rising:
-            base, slope_x, slope_y = rise_at(x, y, relief)
-        clear = origin[2] + way * uz - base
-        if clear > steep[2] + CLOSE_M:
-            before = way
-            way += max((clear - steep[2]) / closing, CLOSE_M)
-            continue
-        same = _same_for(x, y, ux, uy, level, relief)
-        clear -= parts_at(x, y, relief)
-        if clear <= 0.0:
-            return _between(origin, ux, uy, uz, before, way, relief) if way > 0.0 else np.inf
-        # Near by, the ground is as good as a plane.
+def _settle(
+    origin: FloatArray,
+    ux: float,
+    uy: float,
+    uz: float,
+    guess: float,
+    low: float,
+    high: float,
+    part: float,
+    tables: GroundTables,
+) -> tuple[float, float, float]:
+    """Where a ray that comes down on the rise plus `part` all the way from `low` to `high` meets it, and the slopes there; inf
+    where it is still above at `high`. Newton's method from `guess`."""
+    slope_x, slope_y = 0.0, 0.0
+    at, below = min(guess, high), False
+    for _ in range(_MOST_TRIES):
+        base, slope_x, slope_y = _rise(origin[0] + at * ux, origin[1] + at * uy, tables)
+        gap = origin[2] + at * uz - base - part
+        if gap > 0.0:
+            if at >= high:
+                return np.inf, 0.0, 0.0
+            low = at
+        else:
+            high, below = at, True
         facing = slope_x * ux + slope_y * uy - uz
-        ahead = clear / facing if facing > 0.0 else np.inf
-        if ahead <= same and (not relief.rising or ahead < PLANE_M):
-            return way + ahead
-        before = way
-        fine = FINE_M / max(level, 0.1)
-        way += fine if same < fine else max(min(clear / closing, same), CLOSE_M)
-    return np.inf
+        step = gap / facing if facing > 0.0 else np.inf
+        if abs(step) < _NEAR_M:
+            return at + step, slope_x, slope_y
+        at += step
+        if not low < at < high:
+            at = 0.5 * (low + high) if below or at <= low else high
+    return at, slope_x, slope_y
 
 
 @compiled
-def _lean(x: float, y: float, ux: float, uy: float, uz: float, relief: Relief) -> float:
-    """Cosine of the angle at which a ray meets the ground."""
-    if not relief.rising and _same_for(x, y, 1.0, 0.0, 1.0, relief) > _SLOPE_OVER_M:
-        return -uz
+def _enter(
+    origin: FloatArray, ux: float, uy: float, uz: float, way: float, tables: GroundTables
+) -> tuple[float, float, float, float]:
+    """The square over which a ray is: the way at which it leaves it, least and most change of its height above the rise a
+    metre of way there, and the highest rise."""
+    if not tables.rising:
+        return np.inf, uz, uz, 0.0
+    size = tables.size
+    fx, fy = origin[0] + way * ux - tables.square_x0, origin[1] + way * uy - tables.square_y0
+    ix = min(max(int(fx / size), 0), tables.square_nx - 1)
+    iy = min(max(int(fy / size), 0), tables.square_ny - 1)
+    end = np.inf
+    if (ux > 0.0 and ix < tables.square_nx - 1) or (ux < 0.0 and ix > 0):
+        end = _to_border(fx - ix * size, ux, size)
+    if (uy > 0.0 and iy < tables.square_ny - 1) or (uy < 0.0 and iy > 0):
+        end = min(end, _to_border(fy - iy * size, uy, size))
+    row = tables.square[iy * tables.square_nx + ix]
+    low_x, high_x = min(row[LEAST_X] * ux, row[MOST_X] * ux), max(row[LEAST_X] * ux, row[MOST_X] * ux)
+    low_y, high_y = min(row[LEAST_Y] * uy, row[MOST_Y] * uy), max(row[LEAST_Y] * uy, row[MOST_Y] * uy)
+    return way + max(end, 0.0) + _ON_M, uz - high_x - high_y, uz - low_x - low_y, row[TOP]
+
+
+@compiled
+def _glide(
+    origin: FloatArray, ux: float, uy: float, uz: float, before: float, way: float, reach: float, tables: GroundTables
+) -> tuple[int, float, float, float, float]:
+    """Go along a ray from `way`, above the ground at `before`, as far as the ground is smooth. Returns how that ends (PASSED, MET,
+    ON_FACE, or BELOW the ground without having met it), the last way known to be above, the way, and the slopes where met."""
+    leave, least, most, top = -1.0, 0.0, 0.0, 0.0
+    base, slope_x, slope_y = 0.0, 0.0, 0.0
+    while way <= reach:
+        if way >= leave:
+            leave, least, most, top = _enter(origin, ux, uy, uz, way, tables)
+            if origin[2] + (leave if uz < 0.0 else way) * uz > top + tables.part:
+                before = way = leave
+                continue
+        x, y, z = origin[0] + way * ux, origin[1] + way * uy, origin[2] + way * uz
+        if tables.rising:
+            base, slope_x, slope_y = _rise(x, y, tables)
+        clear, part, same = z - base, 0.0, np.inf
+        if tables.raised:
+            if clear > tables.part + 2.0 * _NEAR_M:
+                before = way
+                way = leave if least >= 0.0 else min(way + (clear - tables.part - _NEAR_M) / -least, leave)
+                continue
+            part, same = _stretch(x, y, ux, uy, tables)
+            if same == 0.0:
+                return ON_FACE, before, way, 0.0, 0.0
+        gap, end = clear - part, min(way + same, leave)
+        if gap <= 0.0:
+            return BELOW, before, way, 0.0, 0.0
+        if least >= 0.0 or gap > -least * (end - way):
+            before = way = end
+        elif most >= 0.0:
+            before = way
+            way += max(gap / -least, CLOSE_M)
+        else:
+            met = way + gap / (slope_x * ux + slope_y * uy - uz)
+            alike = gap * (most - least) < ALIKE_M * most * least and gap <= -most * (end - way)
+            if not alike:
+                end = min(end, reach + 1.0)
+                met, slope_x, slope_y = _settle(origin, ux, uy, uz, met, way, end, part, tables)
+            if met < np.inf:
+                return MET, before, met, slope_x, slope_y
+            before = way = end
+    return PASSED, before, np.inf, 0.0, 0.0
+
+
+@compiled
+def _climb(
+    origin: FloatArray,
+    ux: float,
+    uy: float,
+    uz: float,
+    glide: tuple[int, float, float, float, float],
+    reach: float,
+    relief: Relief,
+    tables: GroundTables,
+) -> tuple[float, float, float]:
+    """Where a ray whose glide ended on a face or below the ground meets it [m], inf where it does not within `reach`, and the
+    slopes there."""
+    fine = FINE_M / max(math.sqrt(ux * ux + uy * uy), 0.1)
+    ended, before, way, slope_x, slope_y = glide
+    while ended >= ON_FACE:
+        x, y = origin[0] + way * ux, origin[1] + way * uy
+        if ended == BELOW or origin[2] + way * uz <= height_at(x, y, relief):
+            if way <= 0.0:
+                return np.inf, 0.0, 0.0
+            at = _between(origin, ux, uy, uz, before, way, relief)
+            slope_x, slope_y = _slopes(origin[0] + at * ux, origin[1] + at * uy, relief)
+            return at, slope_x, slope_y
+        ended, before, way, slope_x, slope_y = _glide(origin, ux, uy, uz, way, way + fine, reach, tables)
+    return way, slope_x, slope_y
+
+
+@compiled
+def _start(origin: FloatArray, uz: float, tables: GroundTables) -> float:
+    """The way at which a ray may first be near ground, inf where it never is."""
+    over = origin[2] - tables.top - tables.part - CLOSE_M
+    if over <= 0.0:
+        return 0.0
+    return over / -uz if uz < 0.0 else np.inf
+
+
+@compiled
+def ground_distance(
+    origin: FloatArray, ux: float, uy: float, uz: float, reach: float, relief: Relief, tables: GroundTables
+) -> float:
+    """Way [m] along a unit ray from above the ground to it, inf where it does not meet it within `reach`."""
+    glide = _glide(origin, ux, uy, uz, 0.0, _start(origin, uz, tables), reach, tables)
+    way, _, _ = _climb(origin, ux, uy, uz, glide, reach, relief, tables)
+    return way if way <= reach else np.inf
+
+
+@compiled
+def _slopes(x: float, y: float, relief: Relief) -> tuple[float, float]:
+    """Slopes of the ground on a face or a bump, dz/dx and dz/dy."""
     slope_x = height_at(x + _SLOPE_OVER_M, y, relief) - height_at(x - _SLOPE_OVER_M, y, relief)
     slope_y = height_at(x, y + _SLOPE_OVER_M, relief) - height_at(x, y - _SLOPE_OVER_M, relief)
-    slope_x, slope_y = slope_x / (2.0 * _SLOPE_OVER_M), slope_y / (2.0 * _SLOPE_OVER_M)
-    return max((slope_x * ux + slope_y * uy - uz) / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y), 0.0)
+    return slope_x / (2.0 * _SLOPE_OVER_M), slope_y / (2.0 * _SLOPE_OVER_M)
+
+
+@compiled
+def _heading(turn: FloatArray, cos: float, sin: float, flat: float, up: float) -> float:
+    """Direction in the world, seen from above, of a ray at an azimuth and an elevation of a frame."""
+    x = turn[0, 0] * flat * cos + turn[0, 1] * flat * sin + turn[0, 2] * up
+    y = turn[1, 0] * flat * cos + turn[1, 1] * flat * sin + turn[1, 2] * up
+    return math.atan2(y, x)
+
+
+@compiled
+def _near(targets: FloatArray, one: float, other: float, near: IntArray) -> int:
+    """Write the lines of the targets that lie between two headings, less than a half turn apart, into `near`; how many."""
+    count = 0
+    for k in range(targets.shape[0]):
+        first = wrap_angle(one - targets[k, 1])
+        last = first + wrap_angle(other - one)
+        if min(first, last) <= targets[k, 3] and max(first, last) >= targets[k, 2]:
+            near[count] = k
+            count += 1
+    return count
 
 
 @compiled
@@ -166,35 +351,47 @@ def cast_rays_raised(
     row: int,
     reach: float,
     relief: Relief,
-    steep: FloatArray,
+    tables: GroundTables,
 ) -> tuple[FloatArray, IntArray, FloatArray]:
     """As `cast_rays`, over ground that is not level: `azimuth` and `elevation` are those of a frame that `turn` (3, 3) turns
-    into the world, and `steep` is `steepness(relief)`."""
+    into the world, and `tables` is `tables_of(relief)`."""
     rings, columns = elevation.shape[0], azimuth.shape[0]
     distance = np.full((rings, columns), np.inf)
     hits = np.full((rings, columns), NO_HIT, dtype=np.int64)
     cosine = np.zeros((rings, columns))
     targets = targets_near(origin, position, rotation, extent, present, row, reach)
-    half = 0.5 * extent
+    half, up, flat = 0.5 * extent, np.sin(elevation), np.cos(elevation)
+    near = np.arange(targets.shape[0])
+    upright = np.all(np.abs(elevation) < _UPRIGHT) and turn[2, 2] > math.cos(_UPRIGHT_TURN)
     for j in range(columns):
+        cos, sin, count = math.cos(azimuth[j]), math.sin(azimuth[j]), targets.shape[0]
+        if upright and count > 0:
+            # Over the rings of one azimuth the heading in the world goes from that of the first to that of the last.
+            first = _heading(turn, cos, sin, flat[0], up[0])
+            count = _near(targets, first, _heading(turn, cos, sin, flat[rings - 1], up[rings - 1]), near)
         for i in range(rings):
-            flat, up = math.cos(elevation[i]), math.sin(elevation[i])
-            ahead, left = flat * math.cos(azimuth[j]), flat * math.sin(azimuth[j])
-            ux = turn[0, 0] * ahead + turn[0, 1] * left + turn[0, 2] * up
-            uy = turn[1, 0] * ahead + turn[1, 1] * left + turn[1, 2] * up
-            uz = turn[2, 0] * ahead + turn[2, 1] * left + turn[2, 2] * up
-            heading = math.atan2(uy, ux)
+            ahead, left = flat[i] * cos, flat[i] * sin
+            ux = turn[0, 0] * ahead + turn[0, 1] * left + turn[0, 2] * up[i]
+            uy = turn[1, 0] * ahead + turn[1, 1] * left + turn[1, 2] * up[i]
+            uz = turn[2, 0] * ahead + turn[2, 1] * left + turn[2, 2] * up[i]
             best, hit, lean = reach, NO_HIT, 0.0
-            for k in range(targets.shape[0]):
-                apart = wrap_angle(heading - targets[k, 1])
-                if targets[k, 2] <= apart <= targets[k, 3]:
-                    found, slope = meet(targets[k], half[int(targets[k, 0])], ux, uy, uz)
-                    if found < best:
-                        best, hit, lean = found, int(targets[k, 0]), slope
-            ground = ground_distance(origin, ux, uy, uz, best, relief, steep)
+            for k in range(count):
+                target = targets[near[k]]
+                found, slope = meet(target, half[int(target[0])], ux, uy, uz)
+                if found < best:
+                    best, hit, lean = found, int(target[0]), slope
+            begin = _start(origin, uz, tables)
+            if begin > best:
+                ended, ground, slope_x, slope_y = PASSED, np.inf, 0.0, 0.0
+            else:
+                glide = _glide(origin, ux, uy, uz, 0.0, begin, best, tables)
+                ended, ground, slope_x, slope_y = glide[0], glide[2], glide[3], glide[4]
+                if ended >= ON_FACE:
+                    ground, slope_x, slope_y = _climb(origin, ux, uy, uz, glide, best, relief, tables)
             if ground <= best:
                 best, hit = ground, GROUND_HIT
-                lean = _lean(origin[0] + best * ux, origin[1] + best * uy, ux, uy, uz, relief)
+                facing = slope_x * ux + slope_y * uy - uz
+                lean = max(facing / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y), 0.0)
             if hit != NO_HIT:
                 distance[i, j], hits[i, j], cosine[i, j] = best, hit, lean
     return distance, hits, cosine

@@ -32,7 +32,8 @@ from alpasim.memory import Memory, draw_on, draws
 from alpasim.road.relief import rise_at
 from alpasim.scenario.senses import LidarModel, period_us
 from alpasim.scenario.weather import conditions
-from alpasim.sensors.ground_rays import cast_rays_raised, steepness
+from alpasim.sensors.ground_rays import cast_rays_raised
+from alpasim.sensors.ground_tables import tables_of
 from alpasim.sensors.rays import GROUND_HIT, NO_HIT, cast_rays
 from alpasim.sensors.sensor import SensorContext
 from alpasim.types import EGO, ActorKind, FloatArray, IntArray, Reading, WorldState, frozen
@@ -114,7 +115,7 @@ class Lidar:
         kinds = [REFLECTIVITY[ActorKind(kind)] for kind in (vehicle.kind, *(a.kind for a in scenario.actors))]
         self._reflectivity: FloatArray = frozen(np.array([*kinds, ASPHALT]))
         self._relief = scenario.road.relief
-        self._steepness = steepness(self._relief)
+        self._tables = tables_of(self._relief)
         self._rng = np.random.default_rng(self._seed)
 
     def reset(self, state: WorldState) -> None:  # noqa: ARG002
@@ -136,7 +137,7 @@ class Lidar:
         if self._relief.level:
             return cast_rays(origin, self._azimuth + yaw, self._elevation, *boxes)
         turn, azimuth = rig_rotation(float(state.yaw[EGO]), self._slopes(state)), self._azimuth + self._mount[3]
-        return cast_rays_raised(origin, turn, azimuth, self._elevation, *boxes, self._relief, self._steepness)
+        return cast_rays_raised(origin, turn, azimuth, self._elevation, *boxes, self._relief, self._tables)
 
     def _slopes(self, state: WorldState) -> tuple[float, float]:
         """How the road rises under the ego, dz/dx and dz/dy."""

@@ -12,7 +12,8 @@ import pytest
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import load_inputs
 from alpasim.sensors.camera import CameraSpec, Mount
-from alpasim.sensors.ground_rays import ground_distance, steepness
+from alpasim.sensors.ground_rays import ground_distance
+from alpasim.sensors.ground_tables import tables_of
 from alpasim.sensors.lidar import GROUND_HIT, Lidar
 from alpasim.sensors.perception import GOOD, Perception
 from alpasim.sensors.sensor import SensorContext
@@ -60,14 +61,14 @@ def lidar_of(made: Scenario) -> Lidar:
 )
 def test_rays_meet_the_ground_where_a_dense_search_along_them_finds_it(relief: str, ego_s: float) -> None:
     road = scenario(relief).road
-    steep, rng = steepness(road.relief), np.random.default_rng(7)
+    tables, rng = tables_of(road.relief), np.random.default_rng(7)
     far, met = np.arange(0.0, 120.0, 0.01), 0
     for _ in range(200):
         x, y = ego_s + rng.uniform(-1.0, 1.0), -1.75 + rng.uniform(-0.5, 0.5)
         origin = np.array([x, y, road.heights(np.array([[x, y]]))[0] + rng.uniform(0.4, 2.5)])
         around, up = rng.uniform(-math.pi, math.pi), -math.exp(rng.uniform(-6.0, -0.8))
         ray = np.array([math.cos(up) * math.cos(around), math.cos(up) * math.sin(around), math.sin(up)])
-        found = ground_distance(origin, *ray, 120.0, road.relief, steep)
+        found = ground_distance(origin, *ray, 120.0, road.relief, tables)
         places = origin + far[:, None] * ray
         below = np.flatnonzero(places[:, 2] <= road.heights(places[:, :2]))
         if len(below) == 0:
