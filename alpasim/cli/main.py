@@ -56,7 +56,9 @@ def _print_version(asked: bool) -> None:
 @app.callback()
 def options(
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error, not only its message."),
-    show_version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="And exit."),
+    show_version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Say which version this is, and exit."
+    ),
 ) -> None:
     """Options before the command's name."""
 

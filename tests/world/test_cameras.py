@@ -3,7 +3,6 @@ from __future__ import annotations
 import math
 import resource
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,16 +38,6 @@ EGO = Body(20.0)
 FRONT = CameraSpec.with_fov("front", 320, 180, 90.0, Mount(1.5, 0.0, HEIGHT_M), channels=EVERYTHING)
 LENS_X = 20.0 - 1.25 + 1.5
 """Where FRONT's lens is along the road: the rig's origin is 1.25 m behind the middle of the ego's box."""
-
-
-@pytest.fixture(scope="module", params=RENDERERS)
-def renderer(request: pytest.FixtureRequest) -> Iterator[Renderer]:
-    try:
-        made = make_renderer(request.param)
-    except InputError as cause:
-        pytest.skip(str(cause))
-    yield made
-    made.close()
 
 
 def scene_of(*others: Body, **environment: float) -> tuple[Scenario, WorldState]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -18,16 +17,6 @@ from alpasim.world.rendering.choosing import RENDERERS, make_renderer
 
 FRONT = CameraSpec.with_fov("front", 320, 180, 90.0, Mount(1.5, 0.0, 1.4), channels=("rgb", "semantic", "instance"))
 NIGHT, LOW_SUN = Environment(light="night"), Environment(light="low_sun")
-
-
-@pytest.fixture(scope="module", params=RENDERERS)
-def renderer(request: pytest.FixtureRequest) -> Iterator[Renderer]:
-    try:
-        made = make_renderer(request.param)
-    except InputError as cause:
-        pytest.skip(str(cause))
-    yield made
-    made.close()
 
 
 def seen(

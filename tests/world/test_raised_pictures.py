@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.resources import files
 
 import numpy as np
 import pytest
 
-from alpasim.errors import InputError
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import load_inputs
 from alpasim.sensors.camera import CameraSpec, Mount, Renderer, SemanticClass
 from alpasim.simulation import Simulation
 from alpasim.types import WorldState
-from alpasim.world.rendering.choosing import RENDERERS, make_renderer
 
 SOURCE = "raised.scn.yaml"
 ROAD = """schema: alpasim/scenario@1
@@ -35,16 +32,6 @@ FRONT = CameraSpec.with_fov(
     "front", 320, 180, 90.0, Mount(1.5, 0.0, 1.4), channels=("rgb", "depth", "semantic", "instance")
 )
 GROUND = (SemanticClass.ROAD, SemanticClass.LANE_PAINT, SemanticClass.KERB, SemanticClass.SIDEWALK)
-
-
-@pytest.fixture(scope="module", params=RENDERERS)
-def renderer(request: pytest.FixtureRequest) -> Iterator[Renderer]:
-    try:
-        made = make_renderer(request.param)
-    except InputError as cause:
-        pytest.skip(str(cause))
-    yield made
-    made.close()
 
 
 def start(ego_s: float) -> tuple[Scenario, WorldState]:
