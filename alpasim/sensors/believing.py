@@ -6,7 +6,6 @@ stay true, and so does everything as seen from the ego: what it perceives is pla
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from alpasim.memory import Memory, draw_on, draws
 from alpasim.scenario.concrete import SenseFault
+from alpasim.sensors.sensor import named_stream
 from alpasim.types import FloatArray, Tracks, WorldState, frozen
 
 
@@ -57,8 +57,7 @@ def believed_place(faults: Sequence[SenseFault], seed: np.random.SeedSequence) -
     drifts = [fault for fault in faults if fault.kind == "gps_drift"]
     if not drifts:
         return None
-    key = (*seed.spawn_key, 1 + zlib.crc32(b"faults of the place"))
-    return BelievedPlace(drifts, np.random.SeedSequence(seed.entropy, spawn_key=key))
+    return BelievedPlace(drifts, named_stream(seed, "faults of the place"))
 
 
 def believed(state: WorldState, offset: FloatArray) -> WorldState:

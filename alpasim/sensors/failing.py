@@ -11,7 +11,6 @@ chances of getting through multiply, the longest delay counts, and one old time 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
@@ -21,6 +20,7 @@ import numpy as np
 from alpasim.memory import Memory, array, draw_on, draws, finite, read
 from alpasim.scenario.concrete import SenseFault
 from alpasim.sensors.perception import load_tracks, save_tracks
+from alpasim.sensors.sensor import named_stream
 from alpasim.types import FloatArray, IntArray, Reading, Tracks, frozen
 
 Frame = TypeVar("Frame")
@@ -123,8 +123,7 @@ def feed_of(
     concerned = [fault for fault in faults if fault.sensor and any(fault.concerns(one) for one in names)]
     if not concerned:
         return None
-    key = (*seed.spawn_key, 1 + zlib.crc32(f"faults of {name}".encode()))
-    return Feed(concerned, np.random.SeedSequence(seed.entropy, spawn_key=key), handling)
+    return Feed(concerned, named_stream(seed, f"faults of {name}"), handling)
 
 
 def moved_along(old: Perceived, now: Perceived) -> Perceived:

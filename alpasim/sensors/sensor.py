@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,6 +11,11 @@ import numpy as np
 
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import IntArray, Reading, Tracks, WorldState
+
+
+def named_stream(seed: np.random.SeedSequence, name: str) -> np.random.SeedSequence:
+    """A stream of draws that belongs to a name alone, whichever others are asked for."""
+    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 1 + zlib.crc32(name.encode())))
 
 
 class Sensor(Protocol):

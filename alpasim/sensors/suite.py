@@ -7,7 +7,6 @@ Factories for what this room may not import (a camera over a renderer) are hande
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +21,7 @@ from alpasim.sensors.lidar import Lidar
 from alpasim.sensors.objects import ObjectSensor
 from alpasim.sensors.perception import NO_TRACKS, TRUTH, Perception, figures_of
 from alpasim.sensors.raster import Bev
-from alpasim.sensors.sensor import Sensor, SensorContext, SensorKind
+from alpasim.sensors.sensor import Sensor, SensorContext, SensorKind, named_stream
 from alpasim.types import EGO, Observation, Reading, SignalColour, Tracks, WorldState, frozen
 from alpasim.vehicle.frames import rig_from_box
 
@@ -70,7 +69,7 @@ class Senses:
                     name=name,
                     scenario=scenario,
                     options=written.get(name, written.get(name.partition(":")[0])),
-                    seed=_own_stream(seed, name),
+                    seed=named_stream(seed, name),
                     track_ids=self._perception.current_ids,
                     tracks=lambda: self._tracks,
                 )
@@ -193,8 +192,3 @@ def _kind(name: str, known: Mapping[str, SensorKind]) -> SensorKind:
         names = (OBJECTS, *known)
         raise InputError(f"unknown sensor {name!r}{did_you_mean(name, names)}; known: {', '.join(names)}")
     return found
-
-
-def _own_stream(seed: np.random.SeedSequence, name: str) -> np.random.SeedSequence:
-    """A stream that belongs to the sensor's name alone, whichever others are asked for."""
-    return np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 1 + zlib.crc32(name.encode())))
