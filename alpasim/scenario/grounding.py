@@ -19,7 +19,15 @@ from alpasim.road.polyline import arc_length, pose_within, project
 from alpasim.road.unlevel import Bump, CrossSlope, Grade, Part, Raised
 from alpasim.scenario.faults import Path, Report
 from alpasim.scenario.placing import Ribbons, course_area, course_length, course_ribbon, on_lane, pavement_ribbons
-from alpasim.scenario.relief import CrossSlopeModel, GradeModel, KerbModel, PotholeModel, ReliefModel, SpeedBumpModel
+from alpasim.scenario.relief import (
+    CrossSlopeModel,
+    GradeModel,
+    KerbModel,
+    PotholeModel,
+    ReliefModel,
+    SpeedBumpModel,
+    too_steep_together,
+)
 from alpasim.scenario.schema import ScenarioModel, SurfaceModel
 from alpasim.types import FloatArray, frozen
 
@@ -34,6 +42,8 @@ def grounded(model: ScenarioModel, road: RoadNetwork, report: Report) -> RoadNet
     on_it = _OnRoad(road, report)
     patches = [patch for index, surface in enumerate(model.surfaces) if (patch := on_it.patch(surface, index))]
     parts = [part for index, item in enumerate(model.relief) if (part := on_it.part(item, index))]
+    for index, kind, message in too_steep_together(model.relief):
+        report.add(("relief", index, kind), message)
     terrain = model.environment.terrain
     if report.faults or not (patches or parts or terrain != road.terrain):
         return road

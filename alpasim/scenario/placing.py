@@ -145,7 +145,9 @@ def course_chain(road: RoadNetwork, course: str, lane: int | str) -> tuple[str, 
 def course_length(road: RoadNetwork, course: str) -> float:
     """Length of a course [m]; InputError with a suggestion where there is none of that name."""
     if course not in road.courses:
-        known = ", ".join(sorted(road.courses)) or "none"
+        if not road.courses:
+            raise InputError(f"unknown course {course!r}; this map has no courses, places on it are given by x and y")
+        known = ", ".join(sorted(road.courses))
         raise InputError(f"unknown course {course!r}{did_you_mean(course, road.courses)}; the road has: {known}")
     return float(arc_length(road.courses[course].reference)[-1])
 
@@ -175,7 +177,13 @@ def course_area(
         )
     found = road.courses[course]
     if lane is not None:
-        first = last = course_ribbon(road, course, lane, known).reaching(left, right)
+        whole = course_ribbon(road, course, lane, known)
+        first = last = whole.reaching(left, right)
+        if not (whole.aside(last.left) > whole.aside(first.right)).any():
+            half = 0.5 * float(np.median(np.hypot(*(whole.left - whole.right).T)))
+            raise InputError(
+                f"left_m and right_m leave the patch no width: the lane reaches about {half:.3g} m to either side of its centre"
+            )
     else:
         outer = f"oncoming_{len(found.oncoming)}" if oncoming and found.oncoming else len(found.lanes)
         first, last = course_ribbon(road, course, 1, known), course_ribbon(road, course, outer, known)
@@ -210,6 +218,10 @@ class Ribbon:
             left=self.left if left is None else self.centre + left * across,
             right=self.right if right is None else self.centre - right * across,
         )
+
+    def aside(self, points: FloatArray) -> FloatArray:
+        """How far points (k, 2), one for each station, lie to the left of the centre as seen along the course, (k,) [m]."""
+        return np.asarray(((points - self.centre) * self._across()).sum(axis=1))
 
     def _across(self) -> FloatArray:
         """Unit vectors (k, 2) from right to left."""

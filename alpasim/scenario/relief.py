@@ -5,6 +5,7 @@ Answers which keys there are, in which unit and within which limits. Where on th
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -17,6 +18,12 @@ EASE_M = 20.0
 
 Ease = Annotated[float, Field(ge=2.0, le=1_000.0)]
 Height = Annotated[float, Field(gt=0.0, le=0.3)]
+
+
+STEEPEST = 0.3
+"""Largest grade, rise over run, also of grades that add up."""
+MOST_SLOPED = 0.12
+"""Largest cross-slope, rise over run, also of those that add up."""
 
 
 class _Stretch(Model):
@@ -54,12 +61,16 @@ class _Eased(_Stretch):
         """Length over which it comes, and over which it goes [m]."""
         return min(EASE_M, 0.5 * (self.to_s_m - self.from_s_m)) if self.ease_m is None else self.ease_m
 
+    def share_at(self, s: float) -> float:
+        """How much of it is there at a place of the course, 0 to 1, coming and going evenly."""
+        return min(max(min(s - self.from_s_m, self.to_s_m - s) / self.ease, 0.0), 1.0)
+
 
 class GradeModel(_Eased):
     """The road rises (negative: falls) along its course, and stays at the height that it reaches."""
 
-    grade: Annotated[float, Field(ge=-0.3, le=0.3)] | None = None
-    grade_percent: Annotated[float, Field(ge=-30.0, le=30.0)] | None = None
+    grade: Annotated[float, Field(ge=-STEEPEST, le=STEEPEST)] | None = None
+    grade_percent: Annotated[float, Field(ge=-100.0 * STEEPEST, le=100.0 * STEEPEST)] | None = None
 
     @model_validator(mode="after")
     def _one_unit(self) -> GradeModel:
@@ -75,7 +86,7 @@ class GradeModel(_Eased):
 class CrossSlopeModel(_Eased):
     """The road rises (negative: falls) towards its left, about the course's reference line."""
 
-    slope: Annotated[float, Field(ge=-0.12, le=0.12)]
+    slope: Annotated[float, Field(ge=-MOST_SLOPED, le=MOST_SLOPED)]
 
 
 class SpeedBumpModel(Model):
@@ -127,3 +138,40 @@ class ReliefModel(Model):
     def kind(self) -> str:
         """The kind that is written."""
         return next(name for name in ReliefModel.model_fields if getattr(self, name) is not None)
+
+
+def too_steep_together(items: Sequence[ReliefModel]) -> Iterator[tuple[int, str, str]]:
+    """Grades, and cross-slopes, that add up to more than one may have: index and kind of the item that is too much, and why.
+
+    Sums of what comes and goes evenly are largest where something begins or ends to come or to go.
+    """
+    for kind, limit in (("grade", STEEPEST), ("cross_slope", MOST_SLOPED)):
+        courses: dict[str, list[GradeModel | CrossSlopeModel]] = {}
+        for index, item in enumerate(items):
+            one = item.grade if kind == "grade" else item.cross_slope
+            if one is None:
+                continue
+            there = courses.setdefault(one.course, [])
+            there.append(one)
+            steepest, s = max((_together(there, s) for s in _turns(there)), key=lambda found: abs(found[0]))
+            if abs(steepest) > limit + 1e-9:
+                there.pop()
+                bound = f"at most {limit:g}" if steepest > 0.0 else f"at least {-limit:g}"
+                word = kind.replace("_", "-")
+                yield (
+                    index,
+                    kind,
+                    f"comes to {steepest:g} at s {s:g} m with the others there, expected {bound}: {word}s add up",
+                )
+
+
+def _turns(items: Sequence[GradeModel | CrossSlopeModel]) -> list[float]:
+    """Where along the course anything begins or ends to come or to go, rising."""
+    return sorted(
+        s for one in items for s in (one.from_s_m, one.from_s_m + one.ease, one.to_s_m - one.ease, one.to_s_m)
+    )
+
+
+def _together(items: Sequence[GradeModel | CrossSlopeModel], s: float) -> tuple[float, float]:
+    """What they add up to at a place of their course, and the place."""
+    return sum((one.rise if isinstance(one, GradeModel) else one.slope) * one.share_at(s) for one in items), s

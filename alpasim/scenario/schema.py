@@ -177,6 +177,10 @@ class SurfaceModel(Model):
             )
         if self.lane is None and (self.left_m is not None or self.right_m is not None):
             raise ValueError("left_m and right_m count from a lane's centre line, expected lane beside them")
+        if self.left_m is not None and self.right_m is not None and self.left_m + self.right_m <= 0.0:
+            raise ValueError(
+                f"found left_m {self.left_m:g} and right_m {self.right_m:g}, expected a patch with a width: more than 0 together"
+            )
         if self.side is not None and self.lane is None:
             raise ValueError("side is a half of a lane, expected lane beside it")
         if self.side is not None and not (self.left_m is None and self.right_m is None):

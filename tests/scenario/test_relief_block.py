@@ -10,6 +10,7 @@ import pytest
 from scenario_files import faults_of, the_fault
 
 from alpasim.road.mapfile import dump_map
+from alpasim.road.network import RoadNetwork
 from alpasim.road.relief import feel
 from alpasim.road.soil import SOILS
 from alpasim.scenario.json_schema import scenario_schema
@@ -189,6 +190,38 @@ def test_relief_that_cannot_be_is_refused_with_its_place(write, case: str) -> No
     assert any(told in fault and ":5:" in fault for fault in faults), "\n".join(faults)
 
 
+def test_grades_and_cross_slopes_may_not_add_up_to_more_than_one_may_have(write) -> None:
+    up = "{from_s_m: 100, to_s_m: 200, grade: 0.2, ease_m: 20}"
+    item = "grade: {from_s_m: 150, to_s_m: 250, grade_percent: 20, ease_m: 20}"
+    told = "relief[1].grade: comes to 0.4 at s 170 m with the others there, expected at most 0.3: grades add up"
+    assert str(the_fault(write(text(f"grade: {up}", item)))).endswith(f":6:12: {told}")
+    down = "cross_slope: {from_s_m: 10, to_s_m: 90, slope: -0.08}"
+    fault = str(the_fault(write(text(down, "speed_bump: {s_m: 60}", down))))
+    assert "relief[2].cross_slope: comes to -0.16 at s 30 m with the others there, expected at least -0.12" in fault
+
+    for fits in (
+        "grade: {from_s_m: 200, to_s_m: 300, grade: 0.2}",  # after the first
+        "grade: {from_s_m: 180, to_s_m: 300, grade: 0.2, ease_m: 20}",  # comes as the first one goes
+        "grade: {from_s_m: 120, to_s_m: 180, grade: 0.1}",
+        "grade: {from_s_m: 120, to_s_m: 180, grade: -0.3}",
+        "cross_slope: {from_s_m: 120, to_s_m: 180, slope: 0.12}",
+    ):
+        load_scenario(write(text(f"grade: {up}", fits))).concrete(0)
+
+
+def test_a_stretch_of_a_map_without_courses_says_what_to_write_instead(write, tmp_path: Path) -> None:
+    authored = load_scenario(write(HEAD + TAIL)).concrete(0).road
+    (tmp_path / "road.map.json").write_text(dump_map(RoadNetwork(authored.lanes)))
+    ego = "ego: {pose: {x_m: 20, y_m: -5, yaw_deg: 0}, speed_kph: 20, goal: {x_m: 90, y_m: -5, radius_m: 5}}\n"
+    path = write(
+        "\n".join(
+            [*HEAD.splitlines()[:2], "road: {map: {file: road.map.json}}", "relief: [speed_bump: {s_m: 90}]", ego]
+        )
+    )
+    told = "unknown course 'main'; this map has no courses, places on it are given by x and y"
+    assert told in str(the_fault(path))
+
+
 @pytest.mark.parametrize(
     ("surface", "told"),
     [
@@ -202,6 +235,14 @@ def test_relief_that_cannot_be_is_refused_with_its_place(write, case: str) -> No
         ),
         ("{kind: ice, friction: 40, lane: 1, from_s_m: 8, to_s_m: 12}", "4:35: surfaces[0].friction: found 40, expected at most 1.5"),
         ("{friction: 0.1, side: left, from_s_m: 8, to_s_m: 12}", "4:13: surfaces[0]: side is a half of a lane, expected lane beside it"),
+        (
+            "{friction: 0.1, lane: 1, left_m: -1, right_m: 0.5, from_s_m: 8, to_s_m: 12}",
+            "4:13: surfaces[0]: found left_m -1 and right_m 0.5, expected a patch with a width: more than 0 together",
+        ),
+        (
+            "{friction: 0.1, lane: 1, right_m: -3, from_s_m: 8, to_s_m: 12}",
+            "4:13: surfaces[0]: left_m and right_m leave the patch no width: the lane reaches about 1.75 m to either side",
+        ),
         ("{friction: 0.1, lane: 1, side: left, left_m: 1, from_s_m: 8, to_s_m: 12}", "4:13: surfaces[0]: found side beside left_m"),
     ],
 )  # fmt: skip
