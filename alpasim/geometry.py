@@ -38,21 +38,6 @@ def wrap_angles(angles: FloatArray) -> FloatArray:
     return np.where(wrapped <= -np.pi, wrapped + 2.0 * np.pi, wrapped)
 
 
-def quaternion_from_yaw(yaw: FloatArray) -> FloatArray:
-    """Rotations about z as unit quaternions x, y, z, w: yaw (...,) -> (..., 4)."""
-    half = 0.5 * np.asarray(yaw, dtype=np.float64)
-    rotation = np.zeros((*half.shape, 4))
-    rotation[..., 2] = np.sin(half)
-    rotation[..., 3] = np.cos(half)
-    return rotation
-
-
-def yaw_from_quaternion(rotation: FloatArray) -> FloatArray:
-    """Heading of the rotated x axis in the ground plane: rotation (..., 4) x, y, z, w -> (...,) [rad]."""
-    x, y, z, w = (rotation[..., i] for i in range(4))
-    return np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
-
-
 @compiled
 def axes_on_slope(yaw: float, slope_x: float, slope_y: float) -> tuple[Vector3, Vector3, Vector3]:
     """Unit vectors (world) forward, left and up of what lies on ground that rises by `slope_x` = dz/dx and `slope_y` = dz/dy
@@ -194,9 +179,3 @@ def points_in_polygon(points: FloatArray, polygon: FloatArray) -> BoolArray:
                     inside[p] = not inside[p]
             j = i
     return inside
-
-
-def polygon_area(polygon: FloatArray) -> float:
-    """Signed area of a simple polygon (k, 2), open or closed, positive where it runs counter-clockwise [m^2]."""
-    x, y = polygon[:, 0], polygon[:, 1]
-    return float(0.5 * np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -122,7 +121,3 @@ def _broken(status: str, fault: BaseException) -> Outcome:
     """The outcome of a rollout that did not come to be driven."""
     trace = "".join(traceback.format_exception(fault))
     return Outcome(status=status, error=f"{type(fault).__name__}: {fault}", error_traceback=trace)
-
-
-Runner = Callable[[Job], Outcome]
-"""What a worker calls for each job; `Executor()` makes the real one, tests bring their own."""

@@ -162,12 +162,5 @@ def km_per_at_fault_incident(drives: Sequence[Mapping[str, MetricValue] | None])
     )
 
 
-def mean_over_plan(scores: Sequence[MetricValue | None]) -> MetricValue:
-    """Mean score over all planned drives; one that broke (None) or has no valid score counts as 0. INVALID for no drives."""
-    if not scores:
-        return INVALID
-    return MetricValue(math.fsum(_valid_or(one, 0.0) if one is not None else 0.0 for one in scores) / len(scores))
-
-
 def _valid_or(found: MetricValue, otherwise: float) -> float:
     return found.value if found.valid else otherwise

@@ -35,7 +35,6 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _ARRAY, _NUMBER = "$array", "$number"
 _TYPES = {name: np.dtype(name) for name in ("|b1", "|u1", "<i4", "<i8", "<f4", "<f8")}
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-_MAX_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)

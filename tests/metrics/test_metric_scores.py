@@ -13,7 +13,6 @@ from alpasim.metrics.scores import (
     expectation_result,
     expectation_results,
     km_per_at_fault_incident,
-    mean_over_plan,
     pass_margin,
     rollout_passed,
     scene_score,
@@ -164,13 +163,3 @@ def test_no_incident_is_infinitely_many_kilometres() -> None:
 def test_broken_drives_count_as_incidents_without_way() -> None:
     found = km_per_at_fault_incident([drive(3000, 0), None])
     assert (found.km, found.incidents, found.broken, found.planned) == (3.0, 0, 1, 2)
-
-
-def test_means_divide_by_the_plan() -> None:
-    assert mean_over_plan([MetricValue(1.0), None, INVALID, MetricValue(0.5)]) == MetricValue(0.375)
-    assert not mean_over_plan([]).valid
-
-
-@given(st.lists(st.one_of(st.none(), st.builds(MetricValue, st.floats(0, 1), st.booleans())), min_size=1))
-def test_means_of_scores_stay_between_0_and_1(scores: list[MetricValue | None]) -> None:
-    assert 0.0 <= mean_over_plan(scores).value <= 1.0

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from alpasim.geometry import quaternion_from_yaw
 from alpasim.road.network import RoadNetwork
 from alpasim.road.pieces import RoadModel, build_road
 from alpasim.scenario.concrete import ActorSpec, EgoSpec, Environment, Event, Goal, Scenario
@@ -93,7 +92,7 @@ def state_of(scene: Scenario, motion: Motion, step: int, ego_speed: float | None
     yaw[0], velocity[0] = heading, (speed * np.cos(heading), speed * np.sin(heading), 0.0)
     present = motion.present.copy()
     present[0] = True
-    rotation = quaternion_from_yaw(yaw)
+    rotation = np.stack([0.0 * yaw, 0.0 * yaw, np.sin(0.5 * yaw), np.cos(0.5 * yaw)], axis=1)
     turning = np.zeros_like(velocity)
     turning[:, 2] = motion.yaw_rate
     extent = np.array([scene.ego.vehicle.extent, *(one.extent for one in scene.actors)])
