@@ -97,9 +97,12 @@ class RolloutWriter:
         self._write_decision(moment, step.decision)
         self._hashed(channels.CONTROL, before.time_us, codec.dump({**moment, **codec.control_message(step.control)}))
         self._write_state(after)
-        named = codec.metrics_message(metrics) if isinstance(metrics, Mapping) else codec.metrics_of_row(metrics)
-        values = {"step": after.step, "time_us": after.time_us, "values": named}
-        self._hashed(channels.METRICS, after.time_us, codec.dump(values))
+        measured = {"step": after.step, "time_us": after.time_us}
+        if isinstance(metrics, Mapping):
+            text = codec.dump({**measured, "values": codec.metrics_message(metrics)})
+        else:
+            text = codec.metrics_text(measured, metrics)
+        self._hashed(channels.METRICS, after.time_us, text)
         if after.step % FLUSH_STEPS == 0:
             self._mcap.flush()
 
