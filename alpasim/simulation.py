@@ -386,7 +386,8 @@ class Simulation:
         # What is low enough for the wheels to run over is met, and recorded, without ending the drive.
         if any(EGO in (one.first, one.second) and one.first_part != "wheel" for one in state.contacts):
             return EndReason.COLLISION
-        edge_m = float(self.scenario.road.edge_distance(state.position[:1, :2])[0])
+        assert self.metrics.scene is not None  # this state has been measured
+        edge_m = self.metrics.scene.centre_edge_m
         if edge_m < -self.scenario.off_road_m:
             return EndReason.OFF_ROAD
         if goal_reached(self.scenario.ego.goal, state, edge_m):
