@@ -6,11 +6,13 @@ Answers "where is it, and what is it doing" for the reference driver. What follo
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from alpasim.compiled import compiled
 from alpasim.types import VULNERABLE, BoolArray, FloatArray, IntArray, Observation, Tracks
 
 from .route_kernels import (
@@ -37,6 +39,7 @@ PARALLEL = np.deg2rad(30.0)
 SMOOTHING, NOISY_SMOOTHING = 0.5, 0.2
 """Weight of the last step's change of speed, where the speeds are true and where they jitter."""
 
+_NEW = [math.nan, math.nan, math.nan]
 _VULNERABLE_CODES = np.array(sorted(int(kind) for kind in VULNERABLE), dtype=np.int64)
 
 
@@ -77,6 +80,20 @@ class Surroundings:
     crossing: BoolArray
 
 
+@compiled
+def go_on_remembering(table: FloatArray, speed: FloatArray, smoothing: float, dt_s: float) -> None:
+    """Bring the rows (k, 3) of TrackMemory, nan where new, up to the speeds (k,) of `dt_s` later."""
+    for i in range(table.shape[0]):
+        now, before = speed[i], table[i, 0]
+        table[i, 0] = now
+        if math.isnan(before):
+            table[i, 1], table[i, 2] = 0.0, 0.0
+            continue
+        raw = min(max((now - before) / dt_s, -10.0), 5.0)
+        table[i, 1] = table[i, 1] + smoothing * (raw - table[i, 1])
+        table[i, 2] = table[i, 2] + dt_s if now <= STANDING else 0.0
+
+
 class TrackMemory:
     """Remembers each track's speed, so that who brakes can be told from who rolls, and how long it has stood.
 
@@ -85,30 +102,32 @@ class TrackMemory:
     """
 
     def __init__(self) -> None:
-        self.rows: dict[int, list[float]] = {}
+        self._ids: IntArray = np.zeros(0, dtype=np.int64)
+        self._table: FloatArray = np.zeros((0, 3))
         self.smoothing = SMOOTHING
+
+    @property
+    def rows(self) -> dict[int, list[float]]:
+        """One row a track."""
+        return dict(zip(self._ids.tolist(), self._table.tolist(), strict=True))
 
     def update(self, tracks: Tracks, speed: FloatArray, dt_s: float) -> tuple[FloatArray, FloatArray]:
         """(k,) estimated change of speed [m/s^2], 0 for who is seen for the first time, and (k,) seconds of standing."""
-        fresh: dict[int, list[float]] = {}
-        change, stood = np.zeros(len(tracks.ids)), np.zeros(len(tracks.ids))
-        for i, (track, now) in enumerate(zip(tracks.ids.tolist(), speed.tolist(), strict=True)):
-            known = self.rows.get(track)
-            if known is not None:
-                raw = min(max((now - known[0]) / dt_s, -10.0), 5.0)
-                change[i] = known[1] + self.smoothing * (raw - known[1])
-                stood[i] = known[2] + dt_s if now <= STANDING else 0.0
-            fresh[track] = [now, float(change[i]), float(stood[i])]
-        self.rows = fresh
-        return change, stood
+        if self._ids.tobytes() != tracks.ids.tobytes():
+            known = self.rows
+            self._ids = np.array(tracks.ids, dtype=np.int64)
+            self._table = np.array([known.get(track, _NEW) for track in self._ids.tolist()]).reshape(-1, 3)
+        go_on_remembering(self._table, speed, self.smoothing, dt_s)
+        return self._table[:, 1].copy(), self._table[:, 2].copy()
 
     def save(self) -> dict[str, Any]:
         """Plain data."""
-        return {str(track): list(row) for track, row in self.rows.items()}
+        return {str(track): row for track, row in self.rows.items()}
 
     def load(self, memory: dict[str, Any]) -> None:
         """What `save` returned."""
-        self.rows = {int(track): [float(value) for value in row] for track, row in memory.items()}
+        self._ids = np.array([int(track) for track in memory], dtype=np.int64)
+        self._table = np.array([[float(value) for value in row] for row in memory.values()]).reshape(-1, 3)
 
 
 def look_around(
