@@ -6,12 +6,17 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+import shapely
+from shapely.geometry import Polygon
 
+from alpasim.road.index import lane_polygon
+from alpasim.road.lanes import DRIVABLE_KINDS, LaneKind
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import load_inputs
 from alpasim.sensors.camera import CameraSpec, Mount, Renderer, SemanticClass
 from alpasim.simulation import Simulation
 from alpasim.types import WorldState
+from alpasim.world.rendering.ground import ground
 
 SOURCE = "raised.scn.yaml"
 ROAD = """schema: alpasim/scenario@1
@@ -91,3 +96,28 @@ def test_a_car_on_a_slope_stands_on_the_road_in_the_picture(renderer: Renderer) 
     assert rows.max() == pytest.approx(wheels[:, 1].mean(), abs=3.0)
     assert columns.min() - 3.0 <= wheels[:, 0].min()
     assert wheels[:, 0].max() <= columns.max() + 3.0
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+@pytest.mark.parametrize("kind", ["t_junction", "x_junction"])
+def test_the_ground_of_a_rising_junction_covers_its_lanes_once(kind: str, lanes: int) -> None:
+    vehicle = {"asset:vehicles/sedan.yaml": (files("alpasim_assets") / "vehicles" / "sedan.yaml").read_bytes()}
+    text = f"""schema: alpasim/scenario@1
+title: Junction on a hill
+road: {{{kind}: {{arm_length_m: 80, lanes: {lanes}, sidewalk_m: 2, corner_radius_m: 9}}}}
+relief: [grade: {{course: south, from_s_m: 5, to_s_m: 60, grade_percent: 5}}]
+ego: {{vehicle: sedan, course: south, lane: 1, s_m: 12, speed_kph: 5, goal: {{after_s: 20}}}}
+"""
+    road = load_inputs(SOURCE, {SOURCE: text.encode(), **vehicle}).concrete(0).road
+    lying = {SemanticClass.ROAD: 0.0, SemanticClass.SIDEWALK: 0.0}
+    for code, mesh in ground(road):
+        code = SemanticClass.SIDEWALK if code is SemanticClass.KERB else code  # the stones at its edge
+        if code in lying:
+            flat = mesh.points[:, :2].astype(np.float64)[mesh.triangles]
+            one, other = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
+            lying[code] += 0.5 * float(np.abs(one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]).sum())
+    for code, kinds in ((SemanticClass.ROAD, DRIVABLE_KINDS), (SemanticClass.SIDEWALK, (LaneKind.SIDEWALK,))):
+        lanes_there = [
+            Polygon(lane_polygon(one.left, one.right)).buffer(0.0) for one in road.lanes if one.kind in kinds
+        ]
+        assert lying[code] == pytest.approx(shapely.union_all(lanes_there).area, rel=0.02)

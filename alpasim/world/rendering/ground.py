@@ -110,14 +110,22 @@ def _flat_area(polygon: BaseGeometry, z: float, colour: Colour, cell: float) -> 
     x_low, y_low, x_high, y_high = polygon.bounds
     pieces = []
     for x in np.arange(np.floor(x_low / cell) * cell, x_high, cell):
-        column = shapely.clip_by_rect(polygon, x, y_low - 1.0, x + cell, y_high + 1.0)
+        column = _clipped(polygon, x, y_low - 1.0, x + cell, y_high + 1.0)
         for y in np.arange(np.floor(y_low / cell) * cell, y_high, cell) if not column.is_empty else ():
-            pieces.append(shapely.clip_by_rect(column, x, y, x + cell, y + cell))
+            pieces.append(_clipped(column, x, y, x + cell, y + cell))
     parts = shapely.get_parts(np.array(pieces, dtype=object))
     parts = parts[(shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & (shapely.area(parts) > 1e-4)]
     triangles = shapely.get_parts(shapely.constrained_delaunay_triangles(parts))
     corners = shapely.get_coordinates(shapely.orient_polygons(triangles)).reshape(-1, 4, 2)[:, :3]
     return level(corners, z, colour)
+
+
+def _clipped(shape: BaseGeometry, x_low: float, y_low: float, x_high: float, y_high: float) -> BaseGeometry:
+    """What of a shape lies in a rectangle. The quick way fails on slivers that graze the rectangle; the slow way does not."""
+    try:
+        return shapely.clip_by_rect(shape, x_low, y_low, x_high, y_high)
+    except shapely.GEOSException:
+        return shapely.intersection(shapely.make_valid(shape), shapely.box(x_low, y_low, x_high, y_high))
 
 
 def level(corners: FloatArray, z: float, colour: Colour) -> Mesh:
