@@ -158,51 +158,55 @@ def rise_at(x: float, y: float, relief: Relief) -> tuple[float, float, float]:
 
 
 @compiled
-def _bump_at(x: float, y: float, shape: FloatArray) -> float:
+def _bump_at(x: float, y: float, part: int, shape: FloatArray) -> float:
     """Height of one bump: a whole cosine wave along it, from ground to ground, and a face at either end of the bar."""
-    dx, dy = x - shape[CENTRE_X], y - shape[CENTRE_Y]
-    along, aside = dx * shape[COS] + dy * shape[SIN], dy * shape[COS] - dx * shape[SIN]
-    end = min(shape[LEFT] - aside, aside + shape[RIGHT])
-    if abs(along) >= shape[HALF_LENGTH] or end <= 0.0:
+    dx, dy, cos, sin = x - shape[part, CENTRE_X], y - shape[part, CENTRE_Y], shape[part, COS], shape[part, SIN]
+    along, aside = dx * cos + dy * sin, dy * cos - dx * sin
+    end = min(shape[part, LEFT] - aside, aside + shape[part, RIGHT])
+    if abs(along) >= shape[part, HALF_LENGTH] or end <= 0.0:
         return 0.0
-    wave = 0.5 * (1.0 + math.cos(math.pi * along / shape[HALF_LENGTH]))
-    return float(shape[HEIGHT] * wave * min(1.0, end / shape[FACE]))
+    wave = 0.5 * (1.0 + math.cos(math.pi * along / shape[part, HALF_LENGTH]))
+    return float(shape[part, HEIGHT] * wave * min(1.0, end / shape[part, FACE]))
 
 
 @compiled
-def _area_at(x: float, y: float, k: int, x0: float, y0: float, relief: Relief) -> float:
-    """Height of the area of entry k: none outside, then rising over the face's width inside its border.
-
-    (x0, y0) is the corner of the cell that `inside` speaks of; see `on_road` for how a point is told from there.
-    """
-    inside = bool(relief.inside[k])
-    nearest = np.inf
-    for e in range(relief.span[k, 0], relief.span[k, 1]):
-        ax, ay, bx, by = relief.edges[e, 0], relief.edges[e, 1], relief.edges[e, 2], relief.edges[e, 3]
+def _within(x: float, y: float, x0: float, y0: float, inside: bool, first: int, last: int, edges: FloatArray) -> bool:
+    """Whether (x, y) is within an area whose border has the edges first..last - 1 near the cell with the corner (x0, y0), which
+    is `inside` or not; see `on_road` for how a point is told from there."""
+    for e in range(first, last):
+        ax, ay, bx, by = edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]
         if (ax <= x0) != (bx <= x0) and above(ax, ay, bx, by, x0, y0) != above(ax, ay, bx, by, x0, y):
             inside = not inside
         if (ay <= y) != (by <= y) and right_of(ax, ay, bx, by, x0, y) != right_of(ax, ay, bx, by, x, y):
             inside = not inside
-        nearest = min(nearest, segment_square(x, y, ax, ay, bx, by))
-    if not inside:
-        return 0.0
-    shape = relief.shape[relief.part[k]]
-    return float(shape[HEIGHT] * min(1.0, math.sqrt(nearest) / shape[FACE]))
+    return inside
 
 
 @compiled
 def parts_at(x: float, y: float, relief: Relief) -> float:
-    """Height that kerbs, sidewalks, bumps and holes add [m]: of raised parts the highest counts, of holes the deepest."""
+    """Height that kerbs, sidewalks, bumps and holes add [m]: of raised parts the highest counts, of holes the deepest.
+
+    An area is 0 outside, then rises over the face's width inside its border.
+    """
     fx, fy = (x - relief.part_x0) / relief.part_cell, (y - relief.part_y0) / relief.part_cell
     if not (0.0 <= fx < relief.part_nx and 0.0 <= fy < relief.part_ny):
         return 0.0
     ix, iy = int(fx), int(fy)
     cell = iy * relief.part_nx + ix
     x0, y0 = relief.part_x0 + ix * relief.part_cell, relief.part_y0 + iy * relief.part_cell
-    up, down = 0.0, 0.0
+    up, down, edges, shape = 0.0, 0.0, relief.edges, relief.shape
     for k in range(relief.start[cell], relief.start[cell + 1]):
-        shape = relief.shape[relief.part[k]]
-        height = _bump_at(x, y, shape) if shape[KIND] == BUMP else _area_at(x, y, k, x0, y0, relief)
+        part = relief.part[k]
+        if shape[part, KIND] == BUMP:
+            height = _bump_at(x, y, part, shape)
+        else:
+            first, last = relief.span[k, 0], relief.span[k, 1]
+            if not _within(x, y, x0, y0, bool(relief.inside[k]), first, last, edges):
+                continue
+            nearest = np.inf
+            for e in range(first, last):
+                nearest = min(nearest, segment_square(x, y, edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]))
+            height = float(shape[part, HEIGHT] * min(1.0, math.sqrt(nearest) / shape[part, FACE]))
         up, down = max(up, height), min(down, height)
     return up + down
 
@@ -213,6 +217,8 @@ def height_at(x: float, y: float, relief: Relief) -> float:
     steep but have a width."""
     if relief.level:
         return 0.0
+    if not relief.rising:
+        return parts_at(x, y, relief)
     height, _, _ = rise_at(x, y, relief)
     return height + parts_at(x, y, relief)
 

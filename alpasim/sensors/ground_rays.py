@@ -13,7 +13,6 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
-from alpasim.geometry import wrap_angle
 from alpasim.road.queries import above, right_of
 from alpasim.road.relief import CENTRE_X, CENTRE_Y, COS, HALF_LENGTH, LEFT, RIGHT, SIN, Relief, height_at, rise_on
 from alpasim.sensors.ground_tables import (
@@ -34,10 +33,10 @@ from alpasim.sensors.ground_tables import (
     OF_FACE,
     OF_HEIGHT,
     TOP,
+    Frame,
     GroundTables,
 )
-from alpasim.sensors.rays import GROUND_HIT, NO_HIT, meet, targets_near
-from alpasim.types import BoolArray, FloatArray, IntArray
+from alpasim.types import FloatArray, IntArray
 
 FINE_M = 0.04
 """Steps on faces and bumps, seen from above [m]."""
@@ -53,14 +52,12 @@ _SLOPE_OVER_M = 0.005
 _MOST_TRIES = 32
 PASSED, MET, ON_FACE, BELOW = range(4)
 """How a glide ends; from ON_FACE on the place is still to be found."""
-_UPRIGHT, _UPRIGHT_TURN = math.radians(60.0), math.radians(25.0)
-"""Rays less steep than this, in a frame that leans less than this, keep off the zenith."""
 
 
 @compiled
-def _rise(x: float, y: float, tables: GroundTables) -> tuple[float, float, float]:
+def _rise(x: float, y: float, frame: Frame, rise: FloatArray) -> tuple[float, float, float]:
     """`rise_at` where something rises."""
-    return rise_on(x, y, tables.x0, tables.y0, tables.cell, tables.nx, tables.ny, tables.rise)
+    return rise_on(x, y, frame.x0, frame.y0, frame.cell, frame.nx, frame.ny, rise)
 
 
 @compiled
@@ -103,12 +100,14 @@ def _in_rectangle(
 
 
 @compiled
-def _stretch(x: float, y: float, ux: float, uy: float, tables: GroundTables) -> tuple[float, float]:
+def _stretch(
+    x: float, y: float, ux: float, uy: float, frame: Frame, start: IntArray, parts: FloatArray
+) -> tuple[float, float]:
     """What parts add here [m], and the way along a ray over which that stays so: at most to the border of a cell, 0 on a face
     or a bump, where nothing is said of the height."""
-    cell, parts = tables.part_cell, tables.parts
-    fx, fy = x - tables.part_x0, y - tables.part_y0
-    wide, deep = tables.part_nx * cell, tables.part_ny * cell
+    cell = frame.part_cell
+    fx, fy = x - frame.part_x0, y - frame.part_y0
+    wide, deep = frame.part_nx * cell, frame.part_ny * cell
     if not (0.0 <= fx < wide and 0.0 <= fy < deep):
         first, last = _while_within(fx, ux, 0.0, wide)
         begin, end = _while_within(fy, uy, 0.0, deep)
@@ -118,32 +117,39 @@ def _stretch(x: float, y: float, ux: float, uy: float, tables: GroundTables) -> 
     px, py = fx - ix * cell, fy - iy * cell
     x0, y0 = x - px, y - py
     way = min(_to_border(px, ux, cell), _to_border(py, uy, cell)) + _ON_M
-    line, stop = tables.start[iy * tables.part_nx + ix], tables.start[iy * tables.part_nx + ix + 1]
+    line, stop = start[iy * frame.part_nx + ix], start[iy * frame.part_nx + ix + 1]
     up, down = 0.0, 0.0
     while line < stop:
-        part = parts[line]
+        at = line
         line += 1
-        if part[IS_BUMP] == 1.0:
-            dx, dy, half = x - part[CENTRE_X], y - part[CENTRE_Y], part[HALF_LENGTH]
-            first, last = _in_rectangle(dx, dy, ux, uy, part[COS], part[SIN], -half, half, -part[RIGHT], part[LEFT])
+        if parts[at, IS_BUMP] == 1.0:
+            dx, dy, half = x - parts[at, CENTRE_X], y - parts[at, CENTRE_Y], parts[at, HALF_LENGTH]
+            first, last = _in_rectangle(
+                dx, dy, ux, uy, parts[at, COS], parts[at, SIN], -half, half, -parts[at, RIGHT], parts[at, LEFT]
+            )
             if first <= last and last > _ON_M:
                 way = min(way, first)
             continue
-        inside, face = part[INSIDE] == 1.0, part[OF_FACE]
-        for _ in range(int(part[EDGES])):
-            edge = parts[line]
-            line += 1
-            ax, ay, bx, by, length = edge[AX], edge[AY], edge[BX], edge[BY], edge[LENGTH]
+        inside, face = parts[at, INSIDE] == 1.0, parts[at, OF_FACE]
+        for _ in range(int(parts[at, EDGES])):
+            ax, ay, bx, by, length = (
+                parts[line, AX],
+                parts[line, AY],
+                parts[line, BX],
+                parts[line, BY],
+                parts[line, LENGTH],
+            )
             if (ax <= x0) != (bx <= x0) and above(ax, ay, bx, by, x0, y0) != above(ax, ay, bx, by, x0, y):
                 inside = not inside
             if (ay <= y) != (by <= y) and right_of(ax, ay, bx, by, x0, y) != right_of(ax, ay, bx, by, x, y):
                 inside = not inside
-            cos, sin = edge[DIRECTION_X], edge[DIRECTION_Y]
+            cos, sin = parts[line, DIRECTION_X], parts[line, DIRECTION_Y]
             first, last = _in_rectangle(x - ax, y - ay, ux, uy, cos, sin, -face, length + face, -face, face)
             if first <= last and last > _ON_M:
                 way = min(way, first)
+            line += 1
         if inside:
-            up, down = max(up, part[OF_HEIGHT]), min(down, part[OF_HEIGHT])
+            up, down = max(up, parts[at, OF_HEIGHT]), min(down, parts[at, OF_HEIGHT])
     return up + down, way if way > _ON_M else 0.0
 
 
@@ -169,14 +175,15 @@ def _settle(
     low: float,
     high: float,
     part: float,
-    tables: GroundTables,
+    frame: Frame,
+    rise: FloatArray,
 ) -> tuple[float, float, float]:
     """Where a ray that comes down on the rise plus `part` all the way from `low` to `high` meets it, and the slopes there; inf
     where it is still above at `high`. Newton's method from `guess`."""
     slope_x, slope_y = 0.0, 0.0
     at, below = min(guess, high), False
     for _ in range(_MOST_TRIES):
-        base, slope_x, slope_y = _rise(origin[0] + at * ux, origin[1] + at * uy, tables)
+        base, slope_x, slope_y = _rise(origin[0] + at * ux, origin[1] + at * uy, frame, rise)
         gap = origin[2] + at * uz - base - part
         if gap > 0.0:
             if at >= high:
@@ -196,30 +203,47 @@ def _settle(
 
 @compiled
 def _enter(
-    origin: FloatArray, ux: float, uy: float, uz: float, way: float, tables: GroundTables
+    origin: FloatArray, ux: float, uy: float, uz: float, way: float, frame: Frame, square: FloatArray
 ) -> tuple[float, float, float, float]:
     """The square over which a ray is: the way at which it leaves it, least and most change of its height above the rise a
     metre of way there, and the highest rise."""
-    if not tables.rising:
+    if not frame.rising:
         return np.inf, uz, uz, 0.0
-    size = tables.size
-    fx, fy = origin[0] + way * ux - tables.square_x0, origin[1] + way * uy - tables.square_y0
-    ix = min(max(int(fx / size), 0), tables.square_nx - 1)
-    iy = min(max(int(fy / size), 0), tables.square_ny - 1)
+    size = frame.size
+    fx, fy = origin[0] + way * ux - frame.square_x0, origin[1] + way * uy - frame.square_y0
+    ix = min(max(int(fx / size), 0), frame.square_nx - 1)
+    iy = min(max(int(fy / size), 0), frame.square_ny - 1)
     end = np.inf
-    if (ux > 0.0 and ix < tables.square_nx - 1) or (ux < 0.0 and ix > 0):
+    if (ux > 0.0 and ix < frame.square_nx - 1) or (ux < 0.0 and ix > 0):
         end = _to_border(fx - ix * size, ux, size)
-    if (uy > 0.0 and iy < tables.square_ny - 1) or (uy < 0.0 and iy > 0):
+    if (uy > 0.0 and iy < frame.square_ny - 1) or (uy < 0.0 and iy > 0):
         end = min(end, _to_border(fy - iy * size, uy, size))
-    row = tables.square[iy * tables.square_nx + ix]
-    low_x, high_x = min(row[LEAST_X] * ux, row[MOST_X] * ux), max(row[LEAST_X] * ux, row[MOST_X] * ux)
-    low_y, high_y = min(row[LEAST_Y] * uy, row[MOST_Y] * uy), max(row[LEAST_Y] * uy, row[MOST_Y] * uy)
-    return way + max(end, 0.0) + _ON_M, uz - high_x - high_y, uz - low_x - low_y, row[TOP]
+    row = iy * frame.square_nx + ix
+    low_x, high_x = (
+        min(square[row, LEAST_X] * ux, square[row, MOST_X] * ux),
+        max(square[row, LEAST_X] * ux, square[row, MOST_X] * ux),
+    )
+    low_y, high_y = (
+        min(square[row, LEAST_Y] * uy, square[row, MOST_Y] * uy),
+        max(square[row, LEAST_Y] * uy, square[row, MOST_Y] * uy),
+    )
+    return way + max(end, 0.0) + _ON_M, uz - high_x - high_y, uz - low_x - low_y, square[row, TOP]
 
 
 @compiled
-def _glide(
-    origin: FloatArray, ux: float, uy: float, uz: float, before: float, way: float, reach: float, tables: GroundTables
+def glide(
+    origin: FloatArray,
+    ux: float,
+    uy: float,
+    uz: float,
+    before: float,
+    way: float,
+    reach: float,
+    frame: Frame,
+    rise: FloatArray,
+    square: FloatArray,
+    start: IntArray,
+    parts: FloatArray,
 ) -> tuple[int, float, float, float, float]:
     """Go along a ray from `way`, above the ground at `before`, as far as the ground is smooth. Returns how that ends (PASSED, MET,
     ON_FACE, or BELOW the ground without having met it), the last way known to be above, the way, and the slopes where met."""
@@ -227,20 +251,20 @@ def _glide(
     base, slope_x, slope_y = 0.0, 0.0, 0.0
     while way <= reach:
         if way >= leave:
-            leave, least, most, top = _enter(origin, ux, uy, uz, way, tables)
-            if origin[2] + (leave if uz < 0.0 else way) * uz > top + tables.part:
+            leave, least, most, top = _enter(origin, ux, uy, uz, way, frame, square)
+            if origin[2] + (leave if uz < 0.0 else way) * uz > top + frame.part:
                 before = way = leave
                 continue
         x, y, z = origin[0] + way * ux, origin[1] + way * uy, origin[2] + way * uz
-        if tables.rising:
-            base, slope_x, slope_y = _rise(x, y, tables)
+        if frame.rising:
+            base, slope_x, slope_y = _rise(x, y, frame, rise)
         clear, part, same = z - base, 0.0, np.inf
-        if tables.raised:
-            if clear > tables.part + 2.0 * _NEAR_M:
+        if frame.raised:
+            if clear > frame.part + 2.0 * _NEAR_M:
                 before = way
-                way = leave if least >= 0.0 else min(way + (clear - tables.part - _NEAR_M) / -least, leave)
+                way = leave if least >= 0.0 else min(way + (clear - frame.part - _NEAR_M) / -least, leave)
                 continue
-            part, same = _stretch(x, y, ux, uy, tables)
+            part, same = _stretch(x, y, ux, uy, frame, start, parts)
             if same == 0.0:
                 return ON_FACE, before, way, 0.0, 0.0
         gap, end = clear - part, min(way + same, leave)
@@ -256,7 +280,7 @@ def _glide(
             alike = gap * (most - least) < ALIKE_M * most * least and gap <= -most * (end - way)
             if not alike:
                 end = min(end, reach + 1.0)
-                met, slope_x, slope_y = _settle(origin, ux, uy, uz, met, way, end, part, tables)
+                met, slope_x, slope_y = _settle(origin, ux, uy, uz, met, way, end, part, frame, rise)
             if met < np.inf:
                 return MET, before, met, slope_x, slope_y
             before = way = end
@@ -264,12 +288,12 @@ def _glide(
 
 
 @compiled
-def _climb(
+def climb(
     origin: FloatArray,
     ux: float,
     uy: float,
     uz: float,
-    glide: tuple[int, float, float, float, float],
+    reached: tuple[int, float, float, float, float],
     reach: float,
     relief: Relief,
     tables: GroundTables,
@@ -277,7 +301,8 @@ def _climb(
     """Where a ray whose glide ended on a face or below the ground meets it [m], inf where it does not within `reach`, and the
     slopes there."""
     fine = FINE_M / max(math.sqrt(ux * ux + uy * uy), 0.1)
-    ended, before, way, slope_x, slope_y = glide
+    ended, before, way, slope_x, slope_y = reached
+    frame, heights, square, start, parts = tables
     while ended >= ON_FACE:
         x, y = origin[0] + way * ux, origin[1] + way * uy
         if ended == BELOW or origin[2] + way * uz <= height_at(x, y, relief):
@@ -286,14 +311,16 @@ def _climb(
             at = _between(origin, ux, uy, uz, before, way, relief)
             slope_x, slope_y = _slopes(origin[0] + at * ux, origin[1] + at * uy, relief)
             return at, slope_x, slope_y
-        ended, before, way, slope_x, slope_y = _glide(origin, ux, uy, uz, way, way + fine, reach, tables)
+        ended, before, way, slope_x, slope_y = glide(
+            origin, ux, uy, uz, way, way + fine, reach, frame, heights, square, start, parts
+        )
     return way, slope_x, slope_y
 
 
 @compiled
-def _start(origin: FloatArray, uz: float, tables: GroundTables) -> float:
+def first_way(origin: FloatArray, uz: float, frame: Frame) -> float:
     """The way at which a ray may first be near ground, inf where it never is."""
-    over = origin[2] - tables.top - tables.part - CLOSE_M
+    over = origin[2] - frame.top - frame.part - CLOSE_M
     if over <= 0.0:
         return 0.0
     return over / -uz if uz < 0.0 else np.inf
@@ -304,8 +331,10 @@ def ground_distance(
     origin: FloatArray, ux: float, uy: float, uz: float, reach: float, relief: Relief, tables: GroundTables
 ) -> float:
     """Way [m] along a unit ray from above the ground to it, inf where it does not meet it within `reach`."""
-    glide = _glide(origin, ux, uy, uz, 0.0, _start(origin, uz, tables), reach, tables)
-    way, _, _ = _climb(origin, ux, uy, uz, glide, reach, relief, tables)
+    frame, heights, square, start, parts = tables
+    begin = first_way(origin, uz, frame)
+    reached = glide(origin, ux, uy, uz, 0.0, begin, reach, frame, heights, square, start, parts)
+    way, _, _ = climb(origin, ux, uy, uz, reached, reach, relief, tables)
     return way if way <= reach else np.inf
 
 
@@ -315,83 +344,3 @@ def _slopes(x: float, y: float, relief: Relief) -> tuple[float, float]:
     slope_x = height_at(x + _SLOPE_OVER_M, y, relief) - height_at(x - _SLOPE_OVER_M, y, relief)
     slope_y = height_at(x, y + _SLOPE_OVER_M, relief) - height_at(x, y - _SLOPE_OVER_M, relief)
     return slope_x / (2.0 * _SLOPE_OVER_M), slope_y / (2.0 * _SLOPE_OVER_M)
-
-
-@compiled
-def _heading(turn: FloatArray, cos: float, sin: float, flat: float, up: float) -> float:
-    """Direction in the world, seen from above, of a ray at an azimuth and an elevation of a frame."""
-    x = turn[0, 0] * flat * cos + turn[0, 1] * flat * sin + turn[0, 2] * up
-    y = turn[1, 0] * flat * cos + turn[1, 1] * flat * sin + turn[1, 2] * up
-    return math.atan2(y, x)
-
-
-@compiled
-def _near(targets: FloatArray, one: float, other: float, near: IntArray) -> int:
-    """Write the lines of the targets that lie between two headings, less than a half turn apart, into `near`; how many."""
-    count = 0
-    for k in range(targets.shape[0]):
-        first = wrap_angle(one - targets[k, 1])
-        last = first + wrap_angle(other - one)
-        if min(first, last) <= targets[k, 3] and max(first, last) >= targets[k, 2]:
-            near[count] = k
-            count += 1
-    return count
-
-
-@compiled
-def cast_rays_raised(
-    origin: FloatArray,
-    turn: FloatArray,
-    azimuth: FloatArray,
-    elevation: FloatArray,
-    position: FloatArray,
-    rotation: FloatArray,
-    extent: FloatArray,
-    present: BoolArray,
-    row: int,
-    reach: float,
-    relief: Relief,
-    tables: GroundTables,
-) -> tuple[FloatArray, IntArray, FloatArray]:
-    """As `cast_rays`, over ground that is not level: `azimuth` and `elevation` are those of a frame that `turn` (3, 3) turns
-    into the world, and `tables` is `tables_of(relief)`."""
-    rings, columns = elevation.shape[0], azimuth.shape[0]
-    distance = np.full((rings, columns), np.inf)
-    hits = np.full((rings, columns), NO_HIT, dtype=np.int64)
-    cosine = np.zeros((rings, columns))
-    targets = targets_near(origin, position, rotation, extent, present, row, reach)
-    half, up, flat = 0.5 * extent, np.sin(elevation), np.cos(elevation)
-    near = np.arange(targets.shape[0])
-    upright = np.all(np.abs(elevation) < _UPRIGHT) and turn[2, 2] > math.cos(_UPRIGHT_TURN)
-    for j in range(columns):
-        cos, sin, count = math.cos(azimuth[j]), math.sin(azimuth[j]), targets.shape[0]
-        if upright and count > 0:
-            # Over the rings of one azimuth the heading in the world goes from that of the first to that of the last.
-            first = _heading(turn, cos, sin, flat[0], up[0])
-            count = _near(targets, first, _heading(turn, cos, sin, flat[rings - 1], up[rings - 1]), near)
-        for i in range(rings):
-            ahead, left = flat[i] * cos, flat[i] * sin
-            ux = turn[0, 0] * ahead + turn[0, 1] * left + turn[0, 2] * up[i]
-            uy = turn[1, 0] * ahead + turn[1, 1] * left + turn[1, 2] * up[i]
-            uz = turn[2, 0] * ahead + turn[2, 1] * left + turn[2, 2] * up[i]
-            best, hit, lean = reach, NO_HIT, 0.0
-            for k in range(count):
-                target = targets[near[k]]
-                found, slope = meet(target, half[int(target[0])], ux, uy, uz)
-                if found < best:
-                    best, hit, lean = found, int(target[0]), slope
-            begin = _start(origin, uz, tables)
-            if begin > best:
-                ended, ground, slope_x, slope_y = PASSED, np.inf, 0.0, 0.0
-            else:
-                glide = _glide(origin, ux, uy, uz, 0.0, begin, best, tables)
-                ended, ground, slope_x, slope_y = glide[0], glide[2], glide[3], glide[4]
-                if ended >= ON_FACE:
-                    ground, slope_x, slope_y = _climb(origin, ux, uy, uz, glide, best, relief, tables)
-            if ground <= best:
-                best, hit = ground, GROUND_HIT
-                facing = slope_x * ux + slope_y * uy - uz
-                lean = max(facing / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y), 0.0)
-            if hit != NO_HIT:
-                distance[i, j], hits[i, j], cosine[i, j] = best, hit, lean
-    return distance, hits, cosine

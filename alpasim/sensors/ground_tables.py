@@ -26,11 +26,9 @@ AX, AY, BX, BY, DIRECTION_X, DIRECTION_Y, LENGTH = range(7)
 """Columns of an edge's line there; an area's line is followed by those of its EDGES edges near the cell."""
 
 
-class GroundTables(NamedTuple):
-    """A relief for rays. `x0` to `rise`: its grid of the rise. Square iy * square_nx + ix, of side `size` from square_x0, square_y0,
-    has its bounds in `square` (n, 5). Cell c of its grid of parts has the lines start[c]..start[c + 1]-1 of `parts` (m, 10).
-    `top` and `part` are the highest rise and the highest part on it [m]; `rising` and `raised` say whether there are any.
-    """
+class Frame(NamedTuple):
+    """Numbers of `GroundTables`: whether anything is `rising` or `raised`, the highest rise and the highest part on it [m], and
+    where the grids lie: that of heights, of squares, and of parts."""
 
     rising: bool
     raised: bool
@@ -41,25 +39,35 @@ class GroundTables(NamedTuple):
     cell: float
     nx: int
     ny: int
-    rise: FloatArray
     square_x0: float
     square_y0: float
     size: float
     square_nx: int
     square_ny: int
-    square: FloatArray
     part_x0: float
     part_y0: float
     part_cell: float
     part_nx: int
     part_ny: int
+
+
+class GroundTables(NamedTuple):
+    """A relief for rays. `rise` is that of `Relief`; square iy * square_nx + ix has its bounds in `square` (n, 5); cell c of the
+    grid of parts has the lines start[c]..start[c + 1]-1 of `parts` (m, 10).
+
+    Kernels take the frame and the arrays one by one: an array that comes in a tuple is counted at each call, which costs more
+    than the geometry.
+    """
+
+    frame: Frame
+    rise: FloatArray
+    square: FloatArray
     start: IntArray
     parts: FloatArray
 
 
 def tables_of(relief: Relief) -> GroundTables:
     """The tables of this relief."""
-    part = max(float(relief.shape[:, HEIGHT].max()), 0.0) if len(relief.shape) else 0.0
     start, parts = _part_lines(relief)
     nx = ny = 1
     square, top = np.zeros((1, 5)), 0.0
@@ -67,31 +75,28 @@ def tables_of(relief: Relief) -> GroundTables:
         nx, ny = -(-(relief.nx - 3) // CELLS), -(-(relief.ny - 3) // CELLS)
         square = _squares(relief.rise, relief.nx, relief.ny, relief.cell, nx, ny)
         top = float(square[:, TOP].max())
-    return GroundTables(
+    frame = Frame(
         rising=relief.rising,
         raised=len(relief.shape) > 0,
         top=top,
-        part=part,
+        part=max(float(relief.shape[:, HEIGHT].max()), 0.0) if len(relief.shape) else 0.0,
         x0=relief.x0,
         y0=relief.y0,
         cell=relief.cell,
         nx=relief.nx,
         ny=relief.ny,
-        rise=relief.rise,
         square_x0=relief.x0 + relief.cell,
         square_y0=relief.y0 + relief.cell,
         size=CELLS * relief.cell,
         square_nx=nx,
         square_ny=ny,
-        square=frozen(square),
         part_x0=relief.part_x0,
         part_y0=relief.part_y0,
         part_cell=relief.part_cell,
         part_nx=relief.part_nx,
         part_ny=relief.part_ny,
-        start=frozen(start),
-        parts=frozen(parts),
     )
+    return GroundTables(frame, relief.rise, frozen(square), frozen(start), frozen(parts))
 
 
 @compiled

@@ -32,8 +32,8 @@ from alpasim.memory import Memory, draw_on, draws
 from alpasim.road.relief import rise_at
 from alpasim.scenario.senses import LidarModel, period_us
 from alpasim.scenario.weather import conditions
-from alpasim.sensors.ground_rays import cast_rays_raised
 from alpasim.sensors.ground_tables import tables_of
+from alpasim.sensors.raised_rays import cast_rays_raised
 from alpasim.sensors.rays import GROUND_HIT, NO_HIT, cast_rays
 from alpasim.sensors.sensor import SensorContext
 from alpasim.types import EGO, ActorKind, FloatArray, IntArray, Reading, WorldState, frozen
