@@ -19,7 +19,7 @@ from alpasim.scenario.concrete import ActorSpec, Scenario
 from alpasim.types import EGO, Bodies, FloatArray, Motion, WorldState
 from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Quaternion, Vector3, yaw_of
 from alpasim.world.contacts import Box
-from alpasim.world.low import low_blocks
+from alpasim.world.low import GRAZED_M, low_blocks
 from alpasim.world.nearness import (
     ABSENT,
     FREE,
@@ -90,10 +90,10 @@ class Actors:
         """Pairs of guided actors whose touching does not count, lower row first."""
         self.struck = np.zeros(n, dtype=np.bool_)
         """Who has been hit since the reset."""
-        clearance = scenario.ego.vehicle.ground_clearance_m
+        clearance = scenario.ego.vehicle.ground_clearance_m + GRAZED_M
         self.flat = [row for row, actor in enumerate(specs, start=1) if min(actor.extent) <= clearance]
         """Who may come to lie low enough for the ego's wheels to run over."""
-        self._clearance, self._reach = clearance, 0.5 * math.hypot(*scenario.ego.vehicle.extent[:2])
+        self._low_m, self._reach = clearance, 0.5 * math.hypot(*scenario.ego.vehicle.extent[:2])
         self._struck_rows: list[int] = []
         self._with_mass: list[int] = []
         self._turned: dict[int, Quaternion] = {}
@@ -262,7 +262,7 @@ class Actors:
         """Blocks (m, 8) of whom the ego's wheels may run over, as motion was when last looked at (`low.py`)."""
         boxes = ((row, self.box_of(row)) for row in self.flat if self._role[row] != ABSENT)
         place = float(self.now[EGO, 0]), float(self.now[EGO, 1])
-        return low_blocks(boxes, place, self._reach, self._clearance, self._road.relief)
+        return low_blocks(boxes, place, self._reach, self._low_m, self._road.relief)
 
     def parts_of_substep(self, substep_s: float) -> int:
         """Into how many parts a substep has to be divided, as motion is now: 1 unless boxes meet fast in it."""

@@ -20,14 +20,18 @@ from alpasim.world.contacts import Box
 NO_BLOCKS: FloatArray = np.zeros((0, 8))
 """What there is where nothing low is near."""
 
+GRAZED_M = 0.05
+"""How much higher than the ground clearance a body may be and still be met by wheels: where it overlaps the ego's box by less
+than the two close in a part of a substep, the engine lets it slip under, and only wheels can tell."""
+
 NEAR_M = 2.0
 """A block this much farther from the ego than both reach is left out."""
 
 
 def low_blocks(
-    boxes: Iterable[tuple[int, Box]], place: tuple[float, float], reach_m: float, clearance_m: float, relief: Relief
+    boxes: Iterable[tuple[int, Box]], place: tuple[float, float], reach_m: float, highest_m: float, relief: Relief
 ) -> FloatArray:
-    """Blocks (m, 8) of those boxes, given with their rows, that end at most `clearance_m` above the rise and lie near an ego
+    """Blocks (m, 8) of those boxes, given with their rows, that end at most `highest_m` above the rise and lie near an ego
     at `place` that reaches `reach_m` to any side: middle, cosine and sine of the heading, half length, half width, top, row."""
     found = []
     for row, (centre, rotation, extent) in boxes:
@@ -40,7 +44,7 @@ def low_blocks(
         half = [0.5 * side for side in extent]
         above = sum(abs(axis[2]) * size for axis, size in zip(axes, half, strict=True))
         top = centre[2] + above
-        if top - rise_at(centre[0], centre[1], relief)[0] > clearance_m:
+        if top - rise_at(centre[0], centre[1], relief)[0] > highest_m:
             continue
         ahead = sum(abs(axis[0] * cos + axis[1] * sin) * size for axis, size in zip(axes, half, strict=True))
         aside = sum(abs(axis[1] * cos - axis[0] * sin) * size for axis, size in zip(axes, half, strict=True))
