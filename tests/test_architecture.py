@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+from alpasim.cli.doctor import CORE as CHECKED_PACKAGES
+from alpasim.cli.doctor import EXTRAS as CHECKED_EXTRAS
 
 ROOT = Path(__file__).parent.parent
 ROWS: tuple[tuple[str, ...], ...] = (
@@ -142,3 +149,25 @@ def test_the_core_has_no_clock_no_files_and_no_global_random_state(room: str) ->
                     "Generator",
                 }
                 assert not legacy, f"{path}:{node.lineno}: {called} uses global random state"
+
+
+def listed(requirements: list[str]) -> set[str]:
+    """Names of distributions without their bounds."""
+    return {re.split(r"[<>=!~\[ ]", requirement)[0].lower() for requirement in requirements}
+
+
+def test_every_package_that_the_engine_imports_is_listed_and_looked_for_by_doctor() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = listed(project["dependencies"])
+    optional = {name: listed(project["optional-dependencies"][name]) for name in ("rl", "video", "gl")}
+    assert set(CHECKED_PACKAGES) == needed
+    assert {name: {package} for package, name in CHECKED_EXTRAS.items()} == optional
+    found = packages_distributions()
+    known = needed.union(*optional.values())
+    for path in (*modules("alpasim"), *modules("policies")):
+        for name, line in imports_of(path):
+            top = name.split(".")[0]
+            if top in sys.stdlib_module_names or top in ("alpasim", "policies"):
+                continue
+            names = {one.lower() for one in found.get(top, [top.replace("_", "-")])}
+            assert names & known, f"{path}:{line}: {top} is no listed dependency"
