@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from alpasim.compiled import compiled
-from alpasim.types import VULNERABLE, BoolArray, FloatArray, IntArray, Observation, Tracks
+from alpasim.types import VULNERABLE, ActorKind, BoolArray, FloatArray, IntArray, Observation, Tracks
 
 from .route_kernels import (
     HALF_D,
@@ -40,7 +40,7 @@ SMOOTHING, NOISY_SMOOTHING = 0.5, 0.2
 """Weight of the last step's change of speed, where the speeds are true and where they jitter."""
 
 _NEW = [math.nan, math.nan, math.nan]
-_VULNERABLE_CODES = np.array(sorted(int(kind) for kind in VULNERABLE), dtype=np.int64)
+_IS_VULNERABLE = np.array([kind in VULNERABLE for kind in range(max(ActorKind) + 1)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def look_around(
     return Surroundings(
         ids=tracks.ids,
         kinds=tracks.kinds,
-        vulnerable=(tracks.kinds[:, None] == _VULNERABLE_CODES).any(axis=1),
+        vulnerable=_IS_VULNERABLE[tracks.kinds],
         low=rows[:, TRACK_S] - rows[:, HALF_S],
         high=rows[:, TRACK_S] + rows[:, HALF_S],
         right=rows[:, TRACK_D] - rows[:, HALF_D],

@@ -183,7 +183,7 @@ class RoadNetwork:
 
     def signal_colours(self, time_us: int) -> IntArray:
         """SignalColour codes (signals,) at a time [us]."""
-        return queries.signal_colours(int(time_us), *self._phases)
+        return queries.signal_colours(int(time_us), *self._phases) if self.signals else np.zeros(0, dtype=np.int64)
 
     def place(self, course: str, lane: int | str, s: float, d: float = 0.0) -> tuple[float, float, float, str]:
         """x, y, heading and lane id of the place s along a course, d left of a lane's centre.
