@@ -305,15 +305,8 @@ class MetricRow(Protocol):
     def valid(self) -> BoolArray: ...
 
 
-def metrics_of_row(row: MetricRow) -> dict[str, float | str | None]:
-    """`metrics_message` of a whole row at once."""
-    found = zip(row.values.tolist(), row.valid.tolist(), strict=True)
-    values = [(value if math.isfinite(value) else repr(value)) if valid else None for value, valid in found]
-    return dict(zip(row.names, values, strict=True))
-
-
 def metrics_text(moment: Mapping[str, int], row: MetricRow) -> bytes:
-    """`dump` of a moment and its `metrics_of_row` as `values`, the numbers written all at once."""
+    """`dump` of a moment and a row's `metrics_message` as `values`, the numbers written all at once."""
     finite = row.valid & np.isfinite(row.values)
     if not len(finite):
         return dump({**moment, "values": {}})
