@@ -170,7 +170,9 @@ def _bump_at(x: float, y: float, part: int, shape: FloatArray) -> float:
 
 
 @compiled
-def _within(x: float, y: float, x0: float, y0: float, inside: bool, first: int, last: int, edges: FloatArray) -> bool:
+def inside_area(
+    x: float, y: float, x0: float, y0: float, inside: bool, first: int, last: int, edges: FloatArray
+) -> bool:
     """Whether (x, y) is within an area whose border has the edges first..last - 1 near the cell with the corner (x0, y0), which
     is `inside` or not; see `on_road` for how a point is told from there."""
     for e in range(first, last):
@@ -201,7 +203,7 @@ def parts_at(x: float, y: float, relief: Relief) -> float:
             height = _bump_at(x, y, part, shape)
         else:
             first, last = relief.span[k, 0], relief.span[k, 1]
-            if not _within(x, y, x0, y0, bool(relief.inside[k]), first, last, edges):
+            if not inside_area(x, y, x0, y0, bool(relief.inside[k]), first, last, edges):
                 continue
             nearest = np.inf
             for e in range(first, last):

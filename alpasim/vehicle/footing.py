@@ -18,8 +18,8 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
-from alpasim.road.queries import Grid, RoadArrays, on_road
-from alpasim.road.relief import Relief, parts_at, unevenness
+from alpasim.road.queries import Grid, RoadArrays, on_road, segment_square
+from alpasim.road.relief import Relief, inside_area, parts_at, unevenness
 from alpasim.types import FloatArray
 
 PATH = 8
@@ -67,16 +67,26 @@ def low_row(x: float, y: float, low: FloatArray) -> int:
 
 @compiled
 def nothing_near(x: float, y: float, reach: float, relief: Relief) -> bool:
-    """Whether no part of the relief can be within `reach` of (x, y) to either side, judged by the cells of its grid."""
+    """Whether no part of the relief can be within `reach` of (x, y): no border comes that near, and none lies around it."""
     first_x = max(0, math.floor((x - reach - relief.part_x0) / relief.part_cell))
     last_x = min(relief.part_nx - 1, math.floor((x + reach - relief.part_x0) / relief.part_cell))
     first_y = max(0, math.floor((y - reach - relief.part_y0) / relief.part_cell))
     last_y = min(relief.part_ny - 1, math.floor((y + reach - relief.part_y0) / relief.part_cell))
+    own_x = math.floor((x - relief.part_x0) / relief.part_cell)
+    own_y = math.floor((y - relief.part_y0) / relief.part_cell)
+    x0, y0 = relief.part_x0 + own_x * relief.part_cell, relief.part_y0 + own_y * relief.part_cell
+    edges = relief.edges
     for iy in range(first_y, last_y + 1):
         for ix in range(first_x, last_x + 1):
-            cell = iy * relief.part_nx + ix
-            if relief.start[cell + 1] > relief.start[cell]:
-                return False
+            cell, own = iy * relief.part_nx + ix, ix == own_x and iy == own_y
+            for k in range(relief.start[cell], relief.start[cell + 1]):
+                first, last = relief.span[k, 0], relief.span[k, 1]
+                for e in range(first, last):
+                    away = segment_square(x, y, edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3])
+                    if away <= reach * reach:
+                        return False
+                if own and inside_area(x, y, x0, y0, bool(relief.inside[k]), first, last, edges):
+                    return False
     return True
 
 
