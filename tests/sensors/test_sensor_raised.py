@@ -13,12 +13,13 @@ from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import load_inputs
 from alpasim.sensors.camera import CameraSpec, Mount
 from alpasim.sensors.ground_rays import ground_distance
-from alpasim.sensors.ground_tables import tables_of
+from alpasim.sensors.ground_tables import LEAST_X, LEAST_Y, MOST_X, MOST_Y, TOP, tables_of
 from alpasim.sensors.lidar import GROUND_HIT, Lidar
 from alpasim.sensors.perception import GOOD, Perception
 from alpasim.sensors.sensor import SensorContext
 from alpasim.simulation import Simulation
 from alpasim.types import EGO
+from alpasim.vehicle.footing import nothing_near
 from alpasim.vehicle.frames import leaning_rig
 
 SOURCE = "raised.scn.yaml"
@@ -82,6 +83,40 @@ def test_rays_meet_the_ground_where_a_dense_search_along_them_finds_it(relief: s
         else:
             assert found == pytest.approx(far[below[0]], abs=0.02)
     assert met > 80
+
+
+def test_no_place_of_a_hill_is_higher_or_steeper_than_its_square_says() -> None:
+    road, rng = scenario(HILL).road, np.random.default_rng(5)
+    tables = tables_of(road.relief)
+    frame = tables.frame
+    # Also well outside the grid, where the squares of its border go on.
+    places = np.column_stack([rng.uniform(-120.0, 540.0, 20_000), rng.uniform(-120.0, 120.0, 20_000)])
+    column = np.clip((places[:, 0] - frame.square_x0) // frame.size, 0, frame.square_nx - 1).astype(int)
+    row = np.clip((places[:, 1] - frame.square_y0) // frame.size, 0, frame.square_ny - 1).astype(int)
+    bounds, rise = tables.square[row * frame.square_nx + column], road.rise(places)
+    assert (rise[:, 0] <= bounds[:, TOP] + 1e-9).all()
+    for slope, (least, most) in ((1, (LEAST_X, MOST_X)), (2, (LEAST_Y, MOST_Y))):
+        assert (rise[:, slope] >= bounds[:, least] - 1e-9).all()
+        assert (rise[:, slope] <= bounds[:, most] + 1e-9).all()
+    assert np.ptp(rise[:, 0]) > 5.0
+    # On the straight stretch of the grade the bounds are the grade itself.
+    steady = (places[:, 0] > 90.0) & (places[:, 0] < 130.0) & (np.abs(places[:, 1]) < 10.0)
+    assert bounds[steady, LEAST_X] == pytest.approx(0.08, abs=1e-3)
+    assert bounds[steady, MOST_X] == pytest.approx(0.08, abs=1e-3)
+
+
+def test_where_nothing_is_said_to_be_near_a_wheel_nothing_rises() -> None:
+    road, rng = scenario(BUMPS).road, np.random.default_rng(6)
+    around = np.array([[math.cos(a), math.sin(a)] for a in np.linspace(0.0, 2.0 * math.pi, 48)])
+    disc = np.concatenate([around * share for share in (0.0, 0.25, 0.5, 0.75, 1.0)])
+    free = 0
+    for _ in range(3_000):
+        place, reach = np.array([rng.uniform(20.0, 60.0), rng.uniform(-7.0, 7.0)]), rng.uniform(0.2, 1.0)
+        flat = not road.heights(place + reach * disc).any()
+        if nothing_near(place[0], place[1], reach, road.relief):
+            assert flat, (place, reach)
+            free += 1
+    assert free > 500
 
 
 def test_on_a_steady_grade_a_leaning_lidar_sees_what_one_on_the_level_sees() -> None:
