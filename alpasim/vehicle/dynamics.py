@@ -168,9 +168,11 @@ def to_be_held(
     axes: FloatArray,
     load: FloatArray,
     total: float,
+    position: tuple[float, float, float],
+    footing: FloatArray,
     force: tuple[float, float, float],
     torque: tuple[float, float, float],
-    wind: tuple[float, float, float],
+    wind: tuple[float, float, float, float, float],
     brake_n: float,
     velocity: tuple[float, float, float],
     dt_s: float,
@@ -182,9 +184,10 @@ def to_be_held(
     along = 0.0
     for k in range(3):
         along += (velocity[k] * body.mass / dt_s + outside[k]) * axes[0, FX + k]
-    twist = torque[0] * axes[0, NX] + torque[1] * axes[0, NY] + (torque[2] + wind[2]) * axes[0, NZ]
+    twist = torque[0] * axes[0, NX] + torque[1] * axes[0, NY] + torque[2] * axes[0, NZ]
+    twist += wind[2] * axes[0, NX] + wind[3] * axes[0, NY] + wind[4] * axes[0, NZ]
     braked = min(1.0, (brake_n + body.rolling[0] * total) / max(abs(along), 1.0))
-    held_across(body, arm, axes, load, total, outside, twist, braked, held)
+    held_across(body, position[2], arm, axes, footing, load, total, outside, twist, braked, held)
     return outside
 
 
@@ -196,7 +199,7 @@ def ego_forces(
     friction: FloatArray,
     footing: FloatArray,
     uneven: bool,
-    wind: tuple[float, float, float],
+    wind: tuple[float, float, float, float, float],
     load: FloatArray,
     slipping: BoolArray,
     position: tuple[float, float, float],
@@ -208,8 +211,8 @@ def ego_forces(
     """Total force [N] at the centre of mass and torque [N m], world frame, for the substep that begins now.
 
     Reads the body's state (its centre of mass; x, y, z, w quaternion), `friction` (4,) and `footing` (4, COLUMNS) under the
-    wheels (`uneven` False: it is that of level ground but for rolling resistance), and the force and torque about z of the
-    `wind`, which are not part of what is returned. Moves `actuators` (4,) on towards `commands` (4,), writes `load` (4,)
+    wheels (`uneven` False: it is that of level ground but for rolling resistance), and of the `wind` the force along x and y
+    and the torque about x, y and z, which are not part of what is returned. Moves `actuators` (4,) on towards `commands` (4,), writes `load` (4,)
     [N] and `slipping` (4,).
     """
     vx, vy, vz = velocity
@@ -236,11 +239,13 @@ def ego_forces(
         drive_n = drive_force(body, actuators[DRIVE], actuators[GEAR], forward)
         brake_n = actuators[BRAKE] * body.max_brake
         pushed = (drag_x, drag_y, 0.0)
-        if (uneven or wind != (0.0, 0.0, 0.0)) and total > 0.0:
+        if (uneven or wind != (0.0, 0.0, 0.0, 0.0, 0.0)) and total > 0.0:
             force, torque = ground_forces(arm, axes, load, push, (left_angle, right_angle), hub, footing)
             if uneven:
                 fx, fy, fz, (tx, ty, tz) = fx + force[0], fy + force[1], force[2], torque
-            pushed = to_be_held(body, arm, axes, load, total, force, torque, wind, brake_n, velocity, dt_s, held)
+            pushed = to_be_held(
+                body, arm, axes, load, total, position, footing, force, torque, wind, brake_n, velocity, dt_s, held
+            )
             pushed = (pushed[0] + drag_x, pushed[1] + drag_y, pushed[2])
         for i in range(4):
             if load[i] <= 0.0:

@@ -335,8 +335,10 @@ def foot_speeds(
 @compiled
 def held_across(
     body: Chassis,
+    height: float,
     arm: FloatArray,
     axes: FloatArray,
+    footing: FloatArray,
     load: FloatArray,
     total: float,
     outside: Vector3,
@@ -348,14 +350,14 @@ def held_across(
     so that all together hold the force `outside` (3,) at the centre of mass and the torque `twist` about the normal.
 
     Loads, and with them shares, lie about a point beside the centre of mass on a slope; `braked` in [0, 1] says how much
-    of the force along is held there too.
+    of the force along is held there too. Tyres act on the ground: `height` of the centre of mass [m] says how far below.
     """
     ahead, left, spread = 0.0, 0.0, 0.0
     turn = twist
     for i in range(4):
-        share = load[i] / total
-        x = arm[i, 0] * axes[i, FX] + arm[i, 1] * axes[i, FY] + arm[i, 2] * axes[i, FZ]
-        y = arm[i, 0] * axes[i, LX] + arm[i, 1] * axes[i, LY] + arm[i, 2] * axes[i, LZ]
+        share, down = load[i] / total, footing[i, RISE] - height
+        x = arm[i, 0] * axes[i, FX] + arm[i, 1] * axes[i, FY] + down * axes[i, FZ]
+        y = arm[i, 0] * axes[i, LX] + arm[i, 1] * axes[i, LY] + down * axes[i, LZ]
         ahead += share * x
         left += share * y
         spread += share * x * x
@@ -366,5 +368,5 @@ def held_across(
     if spread < 0.01:
         return
     for i in range(4):
-        x = arm[i, 0] * axes[i, FX] + arm[i, 1] * axes[i, FY] + arm[i, 2] * axes[i, FZ]
+        x = arm[i, 0] * axes[i, FX] + arm[i, 1] * axes[i, FY] + (footing[i, RISE] - height) * axes[i, FZ]
         held[i] += turn * (x - ahead) / (spread * body.mass)

@@ -28,7 +28,7 @@ from alpasim.world.wheel_hits import wheel_hits
 BodyState = tuple[Vector3, Quaternion, Vector3, Vector3]
 """Position, rotation (x, y, z, w), velocity and angular velocity of a centre of mass, world frame."""
 
-_NO_WIND = (0.0, 0.0, 0.0)
+_NO_WIND = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 class Ego:
@@ -157,7 +157,7 @@ class Ego:
         if self._wind != (0.0, 0.0):
             force, torque = wind_load(self._vehicle, velocity, yaw_of(rotation), self._wind)
             self._engine.push(self.body, force, torque, position)
-            wind = (force[0], force[1], torque[2])
+            wind = (*force[:2], *torque)
         force, torque = ego_forces(
             failing.chassis,
             self._actuators,

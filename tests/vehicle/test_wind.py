@@ -64,6 +64,31 @@ def test_what_stands_on_grip_does_not_creep_in_a_storm(name: str, wind: float) -
     assert abs(after.position[0] - before.position[0]).max() < 1e-6
 
 
+@pytest.mark.parametrize("name", ["sedan", "city_bus", "motorcycle"])
+@pytest.mark.parametrize(
+    ("grade", "heading_deg", "to_deg"), [(0.2, 0, 90), (0.2, 30, 90), (-0.2, -30, 60), (0.2, 30, 10)]
+)
+def test_what_brakes_on_a_hill_does_not_creep_in_a_storm(
+    tmp_path: Path, name: str, grade: float, heading_deg: int, to_deg: int
+) -> None:
+    path = tmp_path / "hill.scn.yaml"
+    path.write_text(
+        "schema: alpasim/scenario@1\n"
+        "title: A storm on a hill\n"
+        "road: {straight: {lanes: 5, length_m: 1000}}\n"
+        f"relief: [{{grade: {{from_s_m: 300, to_s_m: 700, grade: {grade}}}}}]\n"
+        f"environment: {{friction: 0.9, wind_mps: 20, wind_to_deg: {to_deg}}}\n"
+        f"ego: {{vehicle: {name}, lane: 3, s_m: 500, heading_deg: {heading_deg}, speed_mps: 0, goal: {{after_s: 29}}}}\n",
+        encoding="utf-8",
+    )
+    with Drive(load_scenario(path).concrete(0)) as drive:
+        # The body leans away first.
+        drive.run(20.0, Control(0.0, -1.0))
+        after = drive.run(5.0, Control(0.0, -1.0))
+    assert abs(after.velocity[0]).max() < 1e-9
+    assert abs(after.angular_velocity[0]).max() < 1e-9
+
+
 def test_side_wind_pushes_to_lee_and_a_tall_van_more_than_a_sedan() -> None:
     aside = {name: blown(name, (0.0, 15.0), 3.0, 20.0).position[0, 1] for name in ("van", "sedan", "city_bus")}
     assert aside["van"] > aside["sedan"] > 0.05
