@@ -113,6 +113,14 @@ def _kerbs(page: Page, model: VehicleParameters, table: Callable[..., str]) -> N
         f" {trip_speed(model):.1f} m/s (angular momentum about the wheels, energy up to the balance point). On springs"
         " it takes somewhat more, the more so as the shoulder climbs and the body rolls before the wheels stop."
     )
+    page.add(
+        "Not held: two-wheelers that tip over an edge. Rolling freely off a sidewalk of 0.3 m, energy of motion"
+        " and height rises by up to 0.31 kJ (motorcycle at 3 m/s, 30 degrees to the edge), 0.65 kJ (2 m/s, 15"
+        " degrees) and 0.04 kJ (bicycle at 3 and at 10 m/s, 30 degrees) before it lies. Causes: its side"
+        " forces act at the height of the centre of mass, but the slip is that of feet that swing as it tips;"
+        " a disc on an edge ahead of or behind its hub is lifted when it moves aside, but pushes back only along;"
+        " an anti-roll bar counts a hanging wheel as if it reached the ground."
+    )
     over = [speed for speed in TRIP_SPEEDS if tripped(speed)]
     first = min(over, default=0.0)
     page.hold([Check("least speed that tips it over [m/s]", first, trip_speed(model), 0.25)])
