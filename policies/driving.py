@@ -28,9 +28,6 @@ from .surroundings import NOISY_SMOOTHING, SMOOTHING, Surroundings, TrackMemory,
 FULL_BRAKE = -5.0
 """From this acceleration on the pedal is pressed at once, instead of planning a trajectory [m/s^2]."""
 
-HARDLY = 0.2
-"""What takes less than this from driving at the set speed is not what decides [m/s^2]."""
-
 
 @dataclass(frozen=True, slots=True)
 class Thought:
