@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -16,12 +15,11 @@ import numpy as np
 from alpasim.errors import InputError, did_you_mean
 from alpasim.geometry import boxes_overlap
 from alpasim.road.network import RoadNetwork
-from alpasim.scenario.concrete import ActorSpec
 from alpasim.scenario.faults import Path
 from alpasim.scenario.kinds import KIND_WORDS, ROAD_BOUND
 from alpasim.scenario.names import behaviour_actions
 from alpasim.scenario.placing import Placed, course_length
-from alpasim.scenario.schema import PositionCondition, ScenarioModel, TimeCondition, Waypoint
+from alpasim.scenario.schema import PositionCondition, ScenarioModel, TimeCondition
 from alpasim.scenario.triggers import HANDS_OVER
 from alpasim.scenario.values import EGO_NAME
 
@@ -107,18 +105,6 @@ def _is_recorded(model: ScenarioModel, name: str) -> bool:
     return name != EGO_NAME and model.actors[name].behaviour == "replay"
 
 
-def check_waypoints(model: ScenarioModel, actors: Iterable[ActorSpec], road: RoadNetwork, report: Faults) -> None:
-    """Waypoints lie where the road has such a place, and their times rise."""
-    for actor in actors:
-        found = getattr(actor.options, "waypoints", None)
-        if isinstance(found, tuple) and all(isinstance(point, Waypoint) for point in found):
-            _check_way(found, ("actors", actor.name, "drive", actor.behaviour, "waypoints"), road, report)
-    for index, event in enumerate(model.events):
-        for _, keys, action in event.actions():
-            if action.path is not None:
-                _check_way(action.path.waypoints, ("events", index, "then", *keys, "path", "waypoints"), road, report)
-
-
 def check_actions(model: ScenarioModel, report: Faults) -> None:
     """Nobody is told what neither its behaviour nor one that it may be handed over to can do."""
     told: dict[str, set[str]] = {}
@@ -137,19 +123,6 @@ def check_actions(model: ScenarioModel, report: Faults) -> None:
                 does = f"{name} drives by {behaviour!r} and cannot do {action.kind!r}"
                 message = f"{does}, expected one of {', '.join(sorted(able))}, or another behaviour"
                 report.add(("events", index, "then", *keys, action.kind), message, at_key=True)
-
-
-def _check_way(points: tuple[Waypoint, ...], at: Path, road: RoadNetwork, report: Faults) -> None:
-    for index, point in enumerate(points):
-        if point.lane is not None and point.s_m is not None:
-            try:
-                road.place(point.course, point.lane, point.s_m, point.d_m)
-            except InputError as cause:
-                report.add((*at, index), str(cause))
-    timed = [(index, point.t_s) for index, point in enumerate(points) if point.t_s is not None]
-    for (_, before), (index, after) in pairwise(timed):
-        if after <= before:
-            report.add((*at, index, "t_s"), f"found t_s {after:g} after {before:g}, expected rising times")
 
 
 def check_conditions(model: ScenarioModel, road: RoadNetwork, report: Faults) -> None:

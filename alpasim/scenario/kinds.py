@@ -18,6 +18,18 @@ from dataclasses import dataclass
 
 from alpasim.types import ActorKind
 
+TURNING_RADIUS_M = {
+    ActorKind.CAR: 5.0,
+    ActorKind.VAN: 6.0,
+    ActorKind.TRUCK: 9.0,
+    ActorKind.BUS: 10.0,
+    ActorKind.TRAIN: 20.0,
+    ActorKind.MOTORCYCLE: 2.5,
+    ActorKind.BICYCLE: 2.0,
+}
+"""The tightest circle of a vehicle's box centre [m], round values of common models (directive 97/27/EC lets a truck or bus turn
+between circles of 12.5 m and 5.3 m). Whoever is not in it turns on the spot."""
+
 
 @dataclass(frozen=True, slots=True)
 class KindDefaults:

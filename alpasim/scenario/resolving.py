@@ -44,6 +44,7 @@ from alpasim.scenario.spawning import actor_spec, place_all
 from alpasim.scenario.tracks import load_tracks
 from alpasim.scenario.values import EGO_NAME
 from alpasim.scenario.vehicles import parse_vehicle, vehicle_input
+from alpasim.scenario.ways import check_ways
 from alpasim.scenario.weather import road_friction
 from alpasim.types import FloatArray, Route, Trajectory, VehicleParameters, frozen
 
@@ -102,7 +103,7 @@ def resolve(
     events = tuple(_events(model, report))
     ego = placed.get(EGO_NAME)
     checks.check_overlaps(model, placed, report)
-    checks.check_waypoints(model, actors, road, report)
+    check_ways(model, actors, road, report)
     checks.check_actions(model, report)
     checks.check_conditions(model, road, report)
     perception, sensors = perception_choice(model.perception), model.sensors.by_name()

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from alpasim.errors import InputError, RecordingError
 from alpasim.memory import Memory, array, fill, finite
 from alpasim.scenario.concrete import Action, ActorSpec, Scenario
+from alpasim.scenario.kinds import TURNING_RADIUS_M
 from alpasim.scenario.triggers import PathAction, Waypoint
 from alpasim.scenario.values import WithSpeed
 from alpasim.traffic.waypaths import Stop, WayPath, advance_on_paths, plan
@@ -100,7 +101,8 @@ class Path:
         stops = self._stops(actor, options.waypoints, options.speed)
         ordinary = ORDINARY_SPEED_MPS.get(actor.kind, ORDINARY_VEHICLE_MPS)
         try:
-            return plan(pose, speed_mps, stops, ordinary, getattr(options, "corner_radius_m", 0.0))
+            turning = TURNING_RADIUS_M.get(actor.kind, 0.0)
+            return plan(pose, speed_mps, stops, ordinary, getattr(options, "corner_radius_m", 0.0), turning)
         except InputError as fault:
             raise InputError(f"{self._scenario.source}: actors.{actor.name}: {fault}") from fault
 

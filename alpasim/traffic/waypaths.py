@@ -14,6 +14,7 @@ import numpy as np
 from alpasim.compiled import compiled
 from alpasim.errors import InputError
 from alpasim.geometry import wrap_angle
+from alpasim.scenario.ways import NEAR_M
 from alpasim.types import BoolArray, FloatArray, IntArray
 
 LEG_S, LEG_LENGTH, LEG_X, LEG_Y, LEG_UX, LEG_UY, LEG_FROM_YAW, LEG_TURN = range(8)
@@ -21,6 +22,10 @@ PIECE_T, PIECE_S, PIECE_SPEED, PIECE_ACCELERATION = range(4)
 
 ARC_STEP_RAD = math.radians(6.0)
 """A rounded corner is drawn in steps no larger than this."""
+TURNING_MPS2 = 3.0
+"""Sideways acceleration with which a vehicle turns onto its path [m/s^2]."""
+TURN_ON_M = 0.5
+"""Whoever can turn on the spot faces its path after so much of it [m]: about a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +78,42 @@ class WayPath:
 
 
 def plan(
-    pose: tuple[float, float, float], speed_mps: float, stops: list[Stop], ordinary_mps: float, corner_radius_m: float
+    pose: tuple[float, float, float],
+    speed_mps: float,
+    stops: list[Stop],
+    ordinary_mps: float,
+    corner_radius_m: float,
+    turning_m: float = 0.0,
 ) -> WayPath:
     """A path from a pose through stops. Raises InputError where a stop's time cannot be kept.
 
     The way to a stop is covered in the time that is left until its `t_s`; without one at its `speed_mps`; without that at the
-    speed of the way before, `speed_mps` at first, or `ordinary_mps` where that is 0.
+    speed of the way before, `speed_mps` at first, or `ordinary_mps` where that is 0. It begins with an arc from the pose's
+    heading, of `turning_m` radius at least where there is room and wider at speed; whoever has 0 turns within a step's length.
     """
-    corners = np.array([pose[:2], *((stop.x, stop.y) for stop in stops)])
-    line, at_corner, facing = _rounded(corners, corner_radius_m)
-    steps = np.hypot(*np.diff(line, axis=0).T)
-    s_line = np.concatenate(([0.0], np.cumsum(steps)))
-    pieces, time, speed = [], 0.0, speed_mps if speed_mps > 0.0 else ordinary_mps
+    start = speed_mps if speed_mps > 0.0 else ordinary_mps
+    waits = _waits(pose, stops, turning_m)
+    yaw = next((stop.yaw for stop in reversed(stops[:waits]) if stop.yaw is not None), pose[2])
+    lead, facing = np.array([pose[:2]]), {0: yaw}
+    if waits < len(stops) and stops[waits].yaw is None:
+        radius = max(turning_m, _first_speed(pose, stops, waits, start) ** 2 / TURNING_MPS2) if turning_m > 0.0 else 0.0
+        lead, facing = _set_out((pose[0], pose[1], yaw), stops[waits], radius)
+    corners = np.array([lead[-1], *((stop.x, stop.y) for stop in stops[waits:])])
+    rest, places, headings = _rounded(corners, corner_radius_m)
+    line, before = np.concatenate((lead[:-1], rest)), len(lead) - 1
+    at_corner = [0] * (waits + 1) + [before + place for place in places[1:]]
+    facing |= {before + place: heading for place, heading in headings.items()}
+    s_line = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))))
+    facing |= {at_corner[i + 1]: stop.yaw for i, stop in enumerate(stops) if stop.yaw is not None}
+    pieces = _timed(stops, [float(s_line[place]) for place in at_corner], float(s_line[-1]), start)
+    return WayPath(_legs(line, s_line, facing), np.array(pieces))
+
+
+def _timed(stops: list[Stop], at: list[float], end: float, speed: float) -> list[tuple[float, float, float, float]]:
+    """Pieces of even speed between the arc lengths `at` of the start and the stops, and the rest at `end`."""
+    pieces, time = [], 0.0
     for i, stop in enumerate(stops):
-        s, length = s_line[at_corner[i]], s_line[at_corner[i + 1]] - s_line[at_corner[i]]
+        s, length = at[i], at[i + 1] - at[i]
         if stop.t_s is not None:
             duration = stop.t_s - time
             if duration < 0.0 or (duration == 0.0 and length > 0.01):
@@ -102,9 +129,49 @@ def plan(
             pieces.append((time, s, length / duration, 0.0))
             speed = length / duration if length > 0.0 else speed
         time += duration
-    pieces.append((time, float(s_line[-1]), 0.0, 0.0))
-    facing |= {at_corner[i + 1]: stop.yaw for i, stop in enumerate(stops) if stop.yaw is not None}
-    return WayPath(_legs(line, s_line, pose[2], facing), np.array(pieces))
+    return [*pieces, (time, end, 0.0, 0.0)]
+
+
+def _waits(pose: tuple[float, float, float], stops: list[Stop], turning_m: float) -> int:
+    """How many stops come before the first one that it has to go to; a vehicle is there already where it is near."""
+    for i, stop in enumerate(stops):
+        near = NEAR_M if turning_m > 0.0 and stop.yaw is None and i < len(stops) - 1 else 1e-9
+        if math.hypot(stop.x - pose[0], stop.y - pose[1]) > near:
+            return i
+    return len(stops)
+
+
+def _first_speed(pose: tuple[float, float, float], stops: list[Stop], waits: int, speed: float) -> float:
+    """About how fast it goes to the stop after `waits` others [m/s]."""
+    stop = stops[waits]
+    if stop.t_s is None:
+        return speed if stop.speed_mps is None else stop.speed_mps
+    since = max((before.t_s for before in stops[:waits] if before.t_s is not None), default=0.0)
+    return math.hypot(stop.x - pose[0], stop.y - pose[1]) / max(stop.t_s - since, 1e-3)
+
+
+def _set_out(pose: tuple[float, float, float], stop: Stop, radius: float) -> tuple[FloatArray, dict[int, float]]:
+    """Points (k, 2) from a pose until it moves straight to a stop, and the headings there.
+
+    On an arc of `radius`, a tighter one where the stop is too near for it; with radius 0 straight on, turning meanwhile.
+    """
+    x, y, yaw = pose
+    away = math.hypot(stop.x - x, stop.y - y)
+    bearing = math.atan2(stop.y - y, stop.x - x)
+    turn = wrap_angle(bearing - yaw)
+    if abs(turn) < 1e-6:
+        return np.array([(x, y)]), {}
+    if radius <= 0.0:
+        share = min(TURN_ON_M / away, 0.9)
+        return np.array([(x, y), (x + share * (stop.x - x), y + share * (stop.y - y))]), {0: yaw, 1: yaw + turn}
+    radius = min(radius, away / (2.0 * max(abs(math.sin(turn)), 1e-9)))
+    side = math.copysign(1.0, turn)
+    along, aside = away * math.cos(turn), away * abs(math.sin(turn)) - radius
+    straight = math.sqrt(max(along * along + aside * aside - radius * radius, 0.0))
+    angle = (math.atan2(aside, along) + math.atan2(radius, straight)) % (2.0 * math.pi)
+    angles = yaw + side * np.linspace(0.0, angle, 1 + math.ceil(angle / ARC_STEP_RAD))
+    points = (x, y) + side * radius * np.column_stack((np.sin(angles) - math.sin(yaw), math.cos(yaw) - np.cos(angles)))
+    return points, {k: float(heading) for k, heading in enumerate(angles)}
 
 
 def _rounded(corners: FloatArray, radius: float) -> tuple[FloatArray, list[int], dict[int, float]]:
@@ -137,10 +204,10 @@ def _rounded(corners: FloatArray, radius: float) -> tuple[FloatArray, list[int],
     return np.array(points), [*places, len(points) - 1], headings
 
 
-def _legs(line: FloatArray, s: FloatArray, start_yaw: float, yaws: dict[int, float]) -> FloatArray:
-    """The legs that have a length; headings are along them, and blend towards a waypoint's own yaw where it has one."""
-    legs, previous = [], start_yaw
-    facing: float | None = None
+def _legs(line: FloatArray, s: FloatArray, yaws: dict[int, float]) -> FloatArray:
+    """The legs that have a length; headings are along them, and blend between those that `yaws` gives by place."""
+    legs, previous = [], 0.0
+    facing = yaws.get(0)
     for i in range(len(line) - 1):
         dx, dy = line[i + 1] - line[i]
         length = s[i + 1] - s[i]

@@ -136,12 +136,55 @@ def test_a_path_action_takes_anybody_over_from_where_it_is(behaviour: str) -> No
     options = FollowOptions(speed_mps=10.0) if behaviour == "follow" else None
     action = PathAction(waypoints=(Waypoint(x_m=x + 10.0 * (speed > 0), y_m=y + 8.0, t_s=4.0),))
     scene = scenario(
-        network, [actor("car", (x, y, yaw), speed, behaviour, options=options)], [at(1.0, 1, "path", action)]
+        network,
+        [actor("runner", (x, y, yaw), speed, behaviour, options=options, kind=ActorKind.PEDESTRIAN)],
+        [at(1.0, 1, "path", action)],
     )
     states = drive(scene, 60)
     assert xy(states[10]) == pytest.approx((x + speed, y))
     assert xy(states[30]) == pytest.approx((x + speed, y + 4.0))
     assert xy(states[60]) == pytest.approx((x + speed, y + 8.0))
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_a_vehicle_turns_onto_its_path_on_an_arc_that_it_can_drive(side: float) -> None:
+    """10 m/s with 3 m/s^2 sideways is a circle of 100 / 3 m, about a point square to the left or right of the start."""
+    yaw, radius = side * math.radians(-25.0), 100.0 / 3.0
+    options = PathOptions(waypoints=(Waypoint(x_m=80.0, y_m=0.0),), speed_mps=10.0)
+    states = drive(scenario(motorway(), [actor("car", (0.0, 0.0, yaw), 10.0, "path", options=options)]), 90)
+    centre = radius * side * np.array([-math.sin(yaw), math.cos(yaw)])
+    on_arc = [state for state in states if state.position[1, 0] < 10.0]
+    assert len(on_arc) > 8
+    for state in on_arc:
+        assert math.dist(state.position[1, :2], centre) == pytest.approx(radius, abs=0.05)
+    turns = [abs(geometry.wrap_angle(float(b.yaw[1] - a.yaw[1]))) for a, b in pairwise(states)]
+    assert max(turns) == pytest.approx(10.0 * 0.1 / radius, rel=0.05)
+    assert xy(states[-1]) == pytest.approx((80.0, 0.0))
+    assert 0.0 < side * float(states[60].yaw[1]) < math.radians(5.0)
+
+
+def test_a_vehicle_a_little_beside_its_path_drives_on_towards_the_next_waypoint() -> None:
+    points = (Waypoint(x_m=0.0, y_m=0.6), Waypoint(x_m=60.0, y_m=0.0))
+    options = PathOptions(waypoints=points, speed_mps=15.0)
+    states = drive(scenario(motorway(), [actor("car", (0.0, 0.0, 0.0), 15.0, "path", options=options)]), 50)
+    assert max(abs(float(state.yaw[1])) for state in states) < 1e-9
+    assert xy(states[20]) == pytest.approx((30.0, 0.0))
+
+
+def test_a_walker_turns_within_a_step_and_keeps_to_the_straight_line() -> None:
+    options = PathOptions(waypoints=(Waypoint(x_m=0.0, y_m=4.0, t_s=4.0),))
+    states = drive(scenario(motorway(), [walker(options)]), 20)
+    assert [float(state.yaw[1]) for state in states[:7]] == pytest.approx(
+        [math.radians(18.0 * step) for step in (0, 1, 2, 3, 4, 5, 5)]
+    )
+    assert xy(states[20]) == pytest.approx((0.0, 2.0))
+
+
+def test_whoever_sets_out_backwards_does_not_spin_round_first() -> None:
+    options = PathOptions(waypoints=(Waypoint(x_m=-8.0, y_m=0.0, t_s=4.0, yaw_deg=0.0),))
+    states = drive(scenario(motorway(), [actor("car", (0.0, 0.0, 0.0), 0.0, "path", options=options)]), 40)
+    assert max(abs(float(state.yaw[1])) for state in states) < 1e-9
+    assert xy(states[20]) == pytest.approx((-4.0, 0.0))
 
 
 def test_reset_forgets_the_path_that_was_taken() -> None:
