@@ -30,10 +30,16 @@ SIDE_MARGIN_M = 0.2
 """Somebody is ahead where his box comes within this distance of the strip that the follower's box sweeps [m]."""
 COARSE_M = 10.0
 """Spacing of the first look for where on the way another actor is [m]."""
+ASIDE_COUNTS = 10.0
+"""How many times as much as a metre ahead a metre aside counts where a leader is guessed."""
 SLOWING_MPS2 = 3.0
 """How hard a follower brakes where it finds itself faster than a bend or limit allows [m/s^2]."""
 STEEPEST_MOVE = 0.6
 """A lane change never moves sideways faster than this share of the forward speed."""
+
+Way = tuple[int, int, float]
+"""One way of a PathTable, whose `points` go beside it: first row, how many rows, and how far apart they are [m]. The table
+itself costs a reference for each of its arrays wherever it is handed on or an array of it is named."""
 
 _RED, _RED_YELLOW, _YELLOW = int(SignalColour.RED), int(SignalColour.RED_YELLOW), int(SignalColour.YELLOW)
 
@@ -56,62 +62,90 @@ def lateral_place(memory: FloatArray, i: int) -> tuple[float, float]:
 
 
 @compiled
-def pose_on(paths: PathTable, p: int, s: float, d: float) -> tuple[float, float, float, float]:
-    """x, y, heading and curvature at s along way p, d to its left; straight on beyond both ends."""
-    first, last = paths.first[p], paths.first[p] + paths.rows[p] - 1
-    at = s / paths.spacing[p]
-    low = min(max(math.floor(at), 0), paths.rows[p] - 2) + first
-    share = at - (low - first)
+def pose_on(points: FloatArray, way: Way, s: float, d: float) -> tuple[float, float, float, float]:
+    """x, y, heading and curvature at s along a way, d to its left; straight on beyond both ends."""
+    first, rows, spacing = way
+    at = s / spacing
+    low = min(max(math.floor(at), 0), rows - 2)
+    share, k = at - low, first + low
     inside = min(max(share, 0.0), 1.0)
-    a, b = paths.points[low], paths.points[low + 1]
-    heading = a[HEADING] + inside * (b[HEADING] - a[HEADING])
-    x, y = a[X] + share * (b[X] - a[X]), a[Y] + share * (b[Y] - a[Y])
-    curvature = a[CURVATURE] + inside * (b[CURVATURE] - a[CURVATURE])
-    if at < 0.0 or low + share > last:
+    heading = points[k, HEADING] + inside * (points[k + 1, HEADING] - points[k, HEADING])
+    x = points[k, X] + share * (points[k + 1, X] - points[k, X])
+    y = points[k, Y] + share * (points[k + 1, Y] - points[k, Y])
+    curvature = points[k, CURVATURE] + inside * (points[k + 1, CURVATURE] - points[k, CURVATURE])
+    if at < 0.0 or k + share > first + rows - 1:
         curvature = 0.0
     return x - d * math.sin(heading), y + d * math.cos(heading), heading, curvature
 
 
 @compiled
-def _speed_cap(paths: PathTable, p: int, s: float, limited: bool, bends: bool) -> float:
-    """The fastest that bends and limits allow at s on way p [m/s]."""
-    at = int(s / paths.spacing[p])
-    row = paths.first[p] + min(max(at, 0), paths.rows[p] - 1)
+def _speed_cap(points: FloatArray, way: Way, s: float, limited: bool, bends: bool) -> float:
+    """The fastest that bends and limits allow at s on a way [m/s]."""
+    first, rows, spacing = way
+    row = first + min(max(int(s / spacing), 0), rows - 1)
     cap = np.inf
     if bends:
-        cap = paths.points[row, BEND_SPEED]
+        cap = points[row, BEND_SPEED]
     if limited:
-        cap = min(cap, paths.points[row, LIMIT_SPEED])
+        cap = min(cap, points[row, LIMIT_SPEED])
     return cap
 
 
 @compiled
+def _square(points: FloatArray, k: int, x: float, y: float) -> float:
+    """Squared distance of (x, y) from row k of a table [m^2]."""
+    return float((points[k, X] - x) ** 2 + (points[k, Y] - y) ** 2)
+
+
+@compiled
 def _place_ahead(
-    paths: PathTable, p: int, x: float, y: float, s_from: float, s_to: float, near: float
+    points: FloatArray, way: Way, x: float, y: float, s_from: float, s_to: float, near: float
 ) -> tuple[float, float, float]:
-    """Where (x, y) lies on way p between two arc lengths: s, d and heading there; s is -inf where it is not within `near`."""
-    first, spacing = paths.first[p], paths.spacing[p]
+    """Where (x, y) lies between two arc lengths of a way: s, d and heading there; s is -inf where it is not within `near`."""
+    first, rows, spacing = way
     low = max(int(s_from / spacing), 0)
-    high = min(int(s_to / spacing) + 1, paths.rows[p] - 1)
+    high = min(int(s_to / spacing) + 1, rows - 1)
     stride = max(int(COARSE_M / spacing), 1)
     best, best_at = np.inf, low
     for i in range(low, high + stride, stride):
-        k = first + min(i, high)
-        square = (paths.points[k, X] - x) ** 2 + (paths.points[k, Y] - y) ** 2
+        square = _square(points, first + min(i, high), x, y)
         if square < best:
             best, best_at = square, min(i, high)
     if math.sqrt(best) > near + 0.5 * COARSE_M + spacing:
         return -np.inf, 0.0, 0.0
-    best, s, d, heading = np.inf, -np.inf, 0.0, 0.0
-    for i in range(max(best_at - stride, low), min(best_at + stride, high)):
-        a, b = paths.points[first + i], paths.points[first + i + 1]
-        ux, uy = (b[X] - a[X]) / spacing, (b[Y] - a[Y]) / spacing
-        px, py = x - a[X], y - a[Y]
-        along = min(max(px * ux + py * uy, 0.0), spacing)
-        square = (px - along * ux) ** 2 + (py - along * uy) ** 2
-        if square < best:
-            best, s, d, heading = square, i * spacing + along, ux * py - uy * px, math.atan2(uy, ux)
-    return s, d, heading
+    from_row, to_row = first + max(best_at - stride, low), first + min(best_at + stride, high)
+    nearest = np.inf
+    for k in range(from_row, to_row + 1):
+        nearest = min(nearest, _square(points, k, x, y))
+    # A piece that comes nearer than every row has an end at most half a piece farther away than that.
+    enough = nearest + 0.26 * spacing * spacing
+    best, s, d, ux, uy = np.inf, -np.inf, 0.0, 1.0, 0.0
+    before = _square(points, from_row, x, y)
+    for k in range(from_row, to_row):
+        after = _square(points, k + 1, x, y)
+        if before <= enough or after <= enough:
+            vx, vy = (points[k + 1, X] - points[k, X]) / spacing, (points[k + 1, Y] - points[k, Y]) / spacing
+            px, py = x - points[k, X], y - points[k, Y]
+            along = min(max(px * vx + py * vy, 0.0), spacing)
+            square = (px - along * vx) ** 2 + (py - along * vy) ** 2
+            if square < best:
+                best, s, d, ux, uy = square, (k - first) * spacing + along, vx * py - vy * px, vx, vy
+        before = after
+    return s, d, math.atan2(uy, ux)
+
+
+@compiled
+def _likely_leader(row: int, position: FloatArray, yaw: FloatArray, present: BoolArray) -> int:
+    """Whoever is nearest straight ahead of a row, -1 where nobody is: a guess at its leader."""
+    cos, sin = math.cos(yaw[row]), math.sin(yaw[row])
+    best, nearest = -1, np.inf
+    for j in range(position.shape[0]):
+        dx, dy = position[j, 0] - position[row, 0], position[j, 1] - position[row, 1]
+        along = dx * cos + dy * sin
+        place = along + ASIDE_COUNTS * abs(dy * cos - dx * sin)
+        if along > 0.0 and place < nearest and present[j]:
+            best, nearest = j, place
+    return best
 
 
 @compiled
@@ -119,8 +153,8 @@ def _leader(
     i: int,
     row: int,
     memory: FloatArray,
-    paths: PathTable,
-    p: int,
+    points: FloatArray,
+    way: Way,
     reach: float,
     position: FloatArray,
     yaw: FloatArray,
@@ -128,22 +162,29 @@ def _leader(
     extent: FloatArray,
     present: BoolArray,
 ) -> tuple[float, float]:
-    """Gap [m] and forward speed [m/s] of the nearest box ahead in the strip that follower i sweeps; (inf, 0) where free."""
+    """Gap [m] and forward speed [m/s] of the nearest box ahead in the strip that follower i sweeps; (inf, 0) where free.
+
+    A guess is looked at first, because whoever is too far away to be nearer than it need not be looked for on the way.
+    """
     s_own, half = memory[i, S], 0.5 * extent[row, 0]
     d_own, _ = lateral_place(memory, i)
     side = 0.5 * extent[row, 1] + SIDE_MARGIN_M
     right, left = min(d_own, memory[i, OFFSET]) - side, max(d_own, memory[i, OFFSET]) + side
-    gap, speed = np.inf, 0.0
-    for j in range(position.shape[0]):
-        if j == row or not present[j]:
+    guess = _likely_leader(row, position, yaw, present)
+    gap, speed, lead = np.inf, 0.0, -1
+    for turn in range(-1, position.shape[0]):
+        j = guess if turn < 0 else turn
+        if j < 0 or j == row or not present[j] or (turn >= 0 and j == guess):
             continue
         x, y = position[j, 0], position[j, 1]
         size = 0.5 * (extent[j, 0] + extent[j, 1])
-        away = math.hypot(x - position[row, 0], y - position[row, 1])
-        if away - size - half > min(reach, gap + 2.0 * size):
-            continue
+        away = math.hypot(x - position[row, 0], y - position[row, 1]) - size - half
         near = max(left, -right) + size
-        s, d, heading = _place_ahead(paths, p, x, y, s_own - 0.5 * COARSE_M, s_own + half + reach + size, near)
+        # As far aside as one may be and still be found on the way (`_place_ahead`), a nearer one is no farther than this.
+        if away > min(reach, gap + abs(d_own) + near + COARSE_M):
+            continue
+        s_from, s_to = s_own - 0.5 * COARSE_M, s_own + half + reach + size
+        s, d, heading = _place_ahead(points, way, x, y, s_from, s_to, near)
         if s <= s_own:
             continue
         c, q = abs(math.cos(yaw[j] - heading)), abs(math.sin(yaw[j] - heading))
@@ -151,8 +192,9 @@ def _leader(
         if d - across >= left or d + across <= right:
             continue
         free = s - along - s_own - half
-        if free < gap:
-            gap, speed = free, velocity[j, 0] * math.cos(heading) + velocity[j, 1] * math.sin(heading)
+        if free < gap or (free == gap and j < lead):
+            gap, lead = free, j
+            speed = velocity[j, 0] * math.cos(heading) + velocity[j, 1] * math.sin(heading)
     return gap, speed
 
 
@@ -252,29 +294,31 @@ def advance_followers(
     out_present: BoolArray,
 ) -> None:
     """Move followers `who` (m,), whose rows of the state are `rows` (m,), from state[t] to t+1, memory included."""
+    points = paths.points
     for m in range(who.shape[0]):
         i, row = who[m], rows[m]
         out_present[row] = memory[i, GONE] == 0.0
         if memory[i, GONE] != 0.0:
             continue
         own, p, speed, half = parameters[i], path_of[i], memory[i, SPEED], 0.5 * extent[row, 0]
+        way = paths.first[p], paths.rows[p], paths.spacing[p]
         limited, bends = memory[i, LIMITED] != 0.0, own[IGNORES_BENDS] == 0.0
         reach = min(max(speed * speed / (2.0 * own[BRAKING]) + speed * own[HEADWAY] + 20.0, 50.0), 400.0)
         gap, lead = np.inf, 0.0
         if own[IGNORES_OTHERS] == 0.0:
-            gap, lead = _leader(i, row, memory, paths, p, reach, position, yaw, velocity, extent, present)
+            gap, lead = _leader(i, row, memory, points, way, reach, position, yaw, velocity, extent, present)
         if own[IGNORES_LIGHTS] == 0.0:
             hold = _held_back(memory[i, S] + half, speed, own[BRAKING], own[HARDEST], paths, p, signals)
             if hold < gap:
                 gap, lead = hold, 0.0
-        cap = _speed_cap(paths, p, memory[i, S], limited, bends)
+        cap = _speed_cap(points, way, memory[i, S], limited, bends)
         acceleration = _acceleration(memory, i, own, cap, gap, lead, dt)
-        _, _, _, bend = pose_on(paths, p, memory[i, S], 0.0)
+        _, _, _, bend = pose_on(points, way, memory[i, S], 0.0)
         d, _ = lateral_place(memory, i)
-        ahead = _speed_cap(paths, p, memory[i, S] + speed * dt, limited, bends)
+        ahead = _speed_cap(points, way, memory[i, S] + speed * dt, limited, bends)
         memory[i, S] += _travel(memory, i, acceleration, ahead, dt) / max(1.0 - bend * d, 0.2)
         d, sideways = _move_sideways(memory, i, dt)
-        x, y, heading, _ = pose_on(paths, p, memory[i, S], d)
+        x, y, heading, _ = pose_on(points, way, memory[i, S], d)
         turned = heading + math.atan2(sideways, max(memory[i, SPEED], 1e-6)) if sideways != 0.0 else heading
         out_position[row, 0], out_position[row, 1] = x, y
         out_velocity[row, 0] = memory[i, SPEED] * math.cos(heading) - sideways * math.sin(heading)
