@@ -277,8 +277,10 @@ Written by `python benchmarks/contact_checks.py`; run it again after a change of
 Head-on impacts over nine phases of a substep stand in `benchmarks/vehicle_checks.py`.
 
 What a contact records: both actors and the part of each that met (`front`, `rear`, `left`, `right`, `top`, `under`, or `wheel`
-where a wheel of the ego ran over something low), the impulse, the closing speed, the point and the normal, and by how much this
-contact alone changed either one's velocity. Bodies are boxes with one restitution and one friction each: what deforms,
+where a wheel of the ego ran over something low), the impulse, the closing speed, the point and the normal, and by how much
+either one's velocity changed while the two pressed on each other. What is pinched between two gains little from either, however
+large the impulses. Whatever rises above the ego's ground clearance is struck by its lower edge; what is lower passes between
+the wheels, or is felt by them. Bodies are boxes with one restitution and one friction each: what deforms,
 breaks or entangles is not modelled, and neither is the suspension of others: what has been struck slides on its underside with
 the friction of its body times that of the ground.
 """

@@ -52,8 +52,9 @@ class Contact:
     approached along the normal just before the first touch; `substep` is the first substep that touched.
 
     `first_part` and `second_part` are the PARTS of each body that met, where the impulse was largest. `first_delta_v` and
-    `second_delta_v` (3,) are by how much this contact alone changed the velocity of each one's centre of mass, friction
-    between the two included [m/s], world frame; zero for what never moves.
+    `second_delta_v` (3,) are by how much the velocity of each one's centre of mass changed while the two pressed on each other
+    [m/s], world frame, whatever else acted on it then: a body pinched between two gains little from either, and one that is
+    hit from two sides at once has the same change in both contacts. Zero for what never moves.
     """
 
     first: int

@@ -18,7 +18,7 @@ from alpasim.road.relief import feel
 from alpasim.scenario.concrete import ActorSpec, Scenario
 from alpasim.types import EGO, Bodies, FloatArray, Motion, WorldState
 from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Quaternion, Vector3, yaw_of
-from alpasim.world.contacts import Box
+from alpasim.world.contacts import VX, VY, YAW_RATE, Box
 from alpasim.world.low import GRAZED_M, low_blocks
 from alpasim.world.nearness import (
     ABSENT,
@@ -32,16 +32,12 @@ from alpasim.world.nearness import (
     set_off,
 )
 from alpasim.world.standing import Standing, Tiles
+from alpasim.world.underbody import Moving, moving_box
+from alpasim.world.wheel_hits import driven
 
 PARKING_HEIGHT_M = 1000.0
 PARKING_SPACING_M = 50.0
 """Where absent bodies wait, one beside the other, high above the ground."""
-
-PINCHED_FRICTION = 0.6
-"""Friction of what a wheel pinches on the ground: wood and rubber on asphalt, chosen."""
-
-ABSURD_NS = 1e9
-"""An impulse that no wheel gives."""
 
 SUBSTEPS_AHEAD = 2.5
 """How many substeps before a contact an actor gets its mass: Bullet needs one whole substep to see it as a body."""
@@ -65,8 +61,7 @@ class Actors:
         specs = scenario.actors
         n = 1 + len(specs)
         self._mass = [0.0, *(0.0 if is_fixed(actor) else actor.mass_kg for actor in specs)]
-        self.masses = [scenario.ego.vehicle.mass_kg, *self._mass[1:]]
-        """By row, the ego's too [kg]; 0 for what never moves."""
+        self._restitution = [0.0, *(actor.restitution for actor in specs)]
         self._body_friction = [0.0, *(actor.friction for actor in specs)]
         self._fixed = np.array([False, *(is_fixed(actor) for actor in specs)])
         self._fixed_rows: list[int] = np.flatnonzero(self._fixed).tolist()
@@ -97,6 +92,7 @@ class Actors:
         self._struck_rows: list[int] = []
         self._with_mass: list[int] = []
         self._turned: dict[int, Quaternion] = {}
+        self._spin: dict[int, Vector3] = {}
         self._underfoot = np.zeros((3, 1))
 
     def clear(self) -> None:
@@ -249,7 +245,7 @@ class Actors:
             position, rotation = self._engine.pose(self.bodies[row])
             velocity, spin = self._engine.motion(self.bodies[row])
             yaw = yaw_of(rotation)
-            self._turned[row] = rotation
+            self._turned[row], self._spin[row] = rotation, spin
             self.now[row] = (position[0], position[1], yaw, velocity[0], velocity[1], spin[2], position[2], velocity[2])
 
     def box_of(self, row: int) -> Box:
@@ -257,6 +253,20 @@ class Actors:
         x, y, yaw, _, _, _, z, _ = self.now[row].tolist()
         turned = self._turned[row] if self.struck[row] else self._standing.rotation(row, x, y, yaw)
         return (x, y, z), turned, self._extent[row].tolist()
+
+    def gained(self, row: int) -> Vector3:
+        """By how much the velocity of a row's body differs from when motion was last looked at."""
+        if self._fixed[row]:
+            return 0.0, 0.0, 0.0
+        velocity, _ = self._engine.motion(self.bodies[row])
+        vx, vy, _, _, vz = self.now[row, VX:].tolist()
+        return velocity[0] - vx, velocity[1] - vy, velocity[2] - vz
+
+    def moving(self, row: int) -> tuple[Moving, float]:
+        """How the body of a row moved when motion was last looked at, and its restitution."""
+        _, _, _, vx, vy, rate, _, vz = self.now[row].tolist()
+        spin = self._spin[row] if self.struck[row] else (0.0, 0.0, rate)
+        return moving_box(self.box_of(row), self._mass[row], (vx, vy, vz), spin), self._restitution[row]
 
     def low(self) -> FloatArray:
         """Blocks (m, 8) of whom the ego's wheels may run over, as motion was when last looked at (`low.py`)."""
@@ -291,7 +301,7 @@ class Actors:
         """Leave the guided ones of those that touched to physics."""
         hit = sorted({row for pair in pairs for row in pair if self._role[row] == GUIDED})
         for row in hit:
-            self._turned[row] = self.box_of(row)[1]
+            self._turned[row], self._spin[row] = self.box_of(row)[1], (0.0, 0.0, float(self.now[row, YAW_RATE]))
             self.struck[row] = True
             self._role[row] = FREE
             self._with_mass.remove(row)
@@ -309,21 +319,26 @@ class Actors:
         """
         if self._fixed[row]:
             return
+        self._let_go(row)
+        x, y, _, vx, vy, _, z, _ = self.now[row].tolist()
+        slower = float(self.now[EGO, VX]) - vx, float(self.now[EGO, VY]) - vy
+        ahead, aside = driven(impulse, pinch_ns, self._mass[row], slower)
+        self._engine.push_at(self.bodies[row], (ahead / seconds, aside / seconds, 0.0), (x, y, z))
+
+    def hit(self, row: int, force: Vector3, point: Vector3) -> None:
+        """Let the ego's lower edge push the body of a row with a force [N] at a point in the step that comes next; one that was
+        guided is struck by it, one that is fixed does not feel it."""
+        if not self._fixed[row]:
+            self._let_go(row)
+            self._engine.push_at(self.bodies[row], force, point)
+
+    def _let_go(self, row: int) -> None:
+        """Make a row struck by the ego, if it is guided."""
         if self._role[row] == GUIDED:
             if row not in self._with_mass:
                 self._give_mass(row)
                 self._with_mass = sorted([*self._with_mass, row])
             self.strike([(EGO, row)])
-        whole = math.hypot(*impulse)
-        hard = whole - PINCHED_FRICTION * pinch_ns
-        if hard <= 0.0:
-            return
-        ahead, aside = impulse[0] / whole, impulse[1] / whole
-        x, y, _, vx, vy, _, z, _ = self.now[row].tolist()
-        faster = (float(self.now[EGO, 3]) - vx) * ahead + (float(self.now[EGO, 4]) - vy) * aside
-        # A push beyond all bounds goes on to where it is found out.
-        force = (min(hard, self._mass[row] * max(faster, 0.0)) if hard < ABSURD_NS else hard) / seconds
-        self._engine.push_at(self.bodies[row], (force * ahead, force * aside, 0.0), (x, y, z))
 
     def _give_mass(self, row: int) -> None:
         """Make a guided row a free body that moves as its behaviour wants it to now."""

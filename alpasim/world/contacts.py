@@ -1,9 +1,13 @@
 """Contacts of one control step: Bullet's points of every substep merged into one `Contact` a pair of actors.
 
-Answers who touched whom, where on both bodies, how hard, and what that alone did to their velocities. Touching the ground
-is no contact. Bodies are told apart by row; how they move is read from the table of present motion that the world keeps.
+Answers who touched whom, where on both bodies, how hard, and how their velocities changed meanwhile. Touching the ground is
+no contact. Bodies are told apart by row; how they move is read from the table of present motion that the world keeps.
 
 A body is a box here, so Bullet never reports a wheel: only wheels that met something low, told by `add_wheel`, are one.
+
+What a body gained is its change of velocity from before to after each part of a substep in which the pair pressed on each
+other. An impulse over a mass would say what the other alone gave it, which is no change that anybody could have seen where the
+body was pinched against something else.
 """
 
 from __future__ import annotations
@@ -17,10 +21,10 @@ import numpy as np
 
 from alpasim.geometry import axes_from_quaternion
 from alpasim.types import EGO, PARTS, BoolArray, Contact, FloatArray
+from alpasim.world.underbody import Strike
 
 BODY_A, BODY_B, POINT_ON_B, NORMAL_ON_B, NORMAL_FORCE = 1, 2, 6, 7, 9
-FRICTION_1, ALONG_1, FRICTION_2, ALONG_2 = 10, 11, 12, 13
-"""Places in one of Bullet's contact points; the normal on B points towards A, friction forces act on A."""
+"""Places in one of Bullet's contact points; the normal on B points towards A."""
 
 X, Y, YAW, VX, VY, YAW_RATE, Z, VZ = range(8)
 """Columns of the table of present motion (n, 8): box centre, velocity, heading and its rate, world frame."""
@@ -29,6 +33,7 @@ EDGE_M = 0.15
 """A point this much deeper under one face than under another may belong to both: the normal decides between them."""
 
 Vector3 = tuple[float, float, float]
+_NOTHING: Vector3 = (0.0, 0.0, 0.0)
 Box = tuple[Vector3, tuple[float, float, float, float], Sequence[float]]
 """A body's box: centre [m], rotation (x, y, z, w), and length, width, height [m]."""
 
@@ -47,7 +52,7 @@ class WheelHit:
 
 @dataclass(slots=True)
 class _Merged:
-    """What is known so far of one pair's contact in this control step; `push` is the whole impulse on the first [N s]."""
+    """What is known so far of one pair's contact in this control step; `gained` is what either one's velocity changed by."""
 
     impulse_ns: float
     largest_ns: float
@@ -55,24 +60,22 @@ class _Merged:
     normal: Vector3
     closing_speed_mps: float
     substep: int
-    push: Vector3
     parts: tuple[str, str] = ("front", "front")
+    gained: tuple[Vector3, Vector3] = (_NOTHING, _NOTHING)
 
 
 class ContactMerger:
-    """Collects the contacts of one control step.
+    """Collects the contacts of one control step; `row_of_body` tells Bullet's bodies apart."""
 
-    `row_of_body` tells Bullet's bodies apart, `masses` are by row [kg], 0 for what never moves.
-    """
-
-    def __init__(self, row_of_body: Mapping[int, int], masses: Sequence[float]) -> None:
+    def __init__(self, row_of_body: Mapping[int, int]) -> None:
         self._row_of_body = row_of_body
-        self._masses = masses
         self._merged: dict[tuple[int, int], _Merged] = {}
+        self._pressing: list[tuple[int, int]] = []
 
     def begin(self) -> None:
         """Forget the last control step."""
         self._merged.clear()
+        self._pressing.clear()
 
     def add(
         self,
@@ -103,13 +106,11 @@ class ContactMerger:
             normal = (sign * nx, sign * ny, sign * nz)
             place = point[POINT_ON_B]
             closing = closing_speed(motion[pair[0]], motion[pair[1]], place, normal)
-            push = _push(point, sign * substep_s)
             known = strongest.get(pair)
             if known is None:
-                strongest[pair] = _Merged(impulse, impulse, place, normal, closing, substep, push)
+                strongest[pair] = _Merged(impulse, impulse, place, normal, closing, substep)
                 continue
             known.impulse_ns += impulse
-            known.push = _sum(known.push, push)
             known.closing_speed_mps = max(known.closing_speed_mps, closing)
             if impulse > known.largest_ns:
                 known.largest_ns, known.point, known.normal = impulse, place, normal
@@ -130,19 +131,35 @@ class ContactMerger:
             return
         x, y, z = hit.push
         normal = (x / impulse, y / impulse, z / impulse)
-        found = _Merged(impulse, impulse, hit.point, normal, hit.closing_speed_mps, substep, hit.push)
+        found = _Merged(impulse, impulse, hit.point, normal, hit.closing_speed_mps, substep)
         found.parts = ("wheel", part_of(hit.point, _less(normal), *box))
         self._merge((EGO, hit.row), found)
+
+    def add_strike(self, hit: Strike, substep: int, own: Box, box: Box) -> None:
+        """Add that the ego's lower edge struck a low body, given both boxes."""
+        found = _Merged(hit.impulse_ns, hit.impulse_ns, hit.point, hit.normal, hit.closing_speed_mps, substep)
+        found.parts = (part_of(hit.point, hit.normal, *own), part_of(hit.point, _less(hit.normal), *box))
+        self._merge((EGO, hit.row), found)
+
+    def end_part(self, gained: Callable[[int], Vector3]) -> None:
+        """After each part of a substep: note what those gained that pressed on each other in it; `gained` says by how much the
+        velocity of a row's centre of mass has changed."""
+        for pair in self._pressing:
+            merged = self._merged[pair]
+            first, second = merged.gained
+            merged.gained = _sum(first, gained(pair[0])), _sum(second, gained(pair[1]))
+        self._pressing.clear()
 
     def _merge(self, pair: tuple[int, int], found: _Merged) -> None:
         """Add one substep's contact of a pair to those before it; point, normal and parts follow the largest impulse."""
         found.largest_ns = found.impulse_ns
+        if pair not in self._pressing:
+            self._pressing.append(pair)
         known = self._merged.get(pair)
         if known is None:
             self._merged[pair] = found
             return
         known.impulse_ns += found.impulse_ns
-        known.push = _sum(known.push, found.push)
         if found.largest_ns > known.largest_ns:
             known.largest_ns, known.point, known.normal = found.largest_ns, found.point, found.normal
             known.parts = found.parts
@@ -160,17 +177,11 @@ class ContactMerger:
                 substep=merged.substep,
                 first_part=merged.parts[0],
                 second_part=merged.parts[1],
-                first_delta_v=self._gained(pair[0], merged.push, 1.0),
-                second_delta_v=self._gained(pair[1], merged.push, -1.0),
+                first_delta_v=_fixed_array(merged.gained[0]),
+                second_delta_v=_fixed_array(merged.gained[1]),
             )
             for pair, merged in sorted(self._merged.items())
         )
-
-    def _gained(self, row: int, push: Vector3, sign: float) -> FloatArray:
-        """Change of velocity (3,) of a row's centre of mass under an impulse or its opposite."""
-        mass = self._masses[row]
-        share = sign / mass if mass > 0.0 else 0.0
-        return _fixed_array((share * push[0], share * push[1], share * push[2]))
 
 
 def part_of(point: Vector3, push: Vector3, centre: Vector3, rotation: Sequence[float], extent: Sequence[float]) -> str:
@@ -190,18 +201,6 @@ def part_of(point: Vector3, push: Vector3, centre: Vector3, rotation: Sequence[f
     limit = min(depth) + min(EDGE_M, within)
     near = [face for face in range(6) if depth[face] <= limit and facing[face] > 0.0]
     return PARTS[max(near or range(6), key=lambda face: facing[face])]
-
-
-def _push(point: Any, seconds: float) -> Vector3:
-    """The whole impulse of one of Bullet's points on its body A, friction included [N s]; reversed for negative seconds."""
-    force, along = point[NORMAL_FORCE], point[NORMAL_ON_B]
-    force_1, along_1 = point[FRICTION_1], point[ALONG_1]
-    force_2, along_2 = point[FRICTION_2], point[ALONG_2]
-    return (
-        seconds * (force * along[0] + force_1 * along_1[0] + force_2 * along_2[0]),
-        seconds * (force * along[1] + force_1 * along_1[1] + force_2 * along_2[1]),
-        seconds * (force * along[2] + force_1 * along_1[2] + force_2 * along_2[2]),
-    )
 
 
 def _sum(first: Vector3, second: Vector3) -> Vector3:

@@ -23,6 +23,7 @@ from alpasim.vehicle.wheels import feel_raised, stand_wheels
 from alpasim.vehicle.wind import wind_load
 from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector, Vector3, yaw_of
 from alpasim.world.contacts import Box, WheelHit
+from alpasim.world.underbody import Moving
 from alpasim.world.wheel_hits import wheel_hits
 
 BodyState = tuple[Vector3, Quaternion, Vector3, Vector3]
@@ -49,6 +50,7 @@ class Ego:
         """Bodies that the wheels may run over, as they are now (columns: `alpasim.vehicle.footing`)."""
         self.met: list[WheelHit] = []
         """Low bodies that wheels met in the substep whose forces were applied last; whoever reads them empties it."""
+        self.restitution = vehicle.restitution
         self._along = -vehicle.centre_of_mass_x_m
         self._above = 0.5 * vehicle.height_m - vehicle.centre_of_mass_height_m
         clearance = vehicle.ground_clearance_m
@@ -222,6 +224,23 @@ class Ego:
         position, rotation, _, _ = body
         x, y, z = to_world(rotation, self._along, self._above + 0.5 * self._vehicle.ground_clearance_m)
         return (position[0] + x, position[1] + y, position[2] + z), rotation, self._solid
+
+    def gained(self, body: BodyState) -> Vector3:
+        """By how much the velocity of the centre of mass differs from what it was in a state of the body."""
+        (x, y, z), _ = self._engine.motion(self.body)
+        vx, vy, vz = body[2]
+        return x - vx, y - vy, z - vz
+
+    def moving(self, body: BodyState) -> Moving:
+        """Everything that an impulse at a point needs to know, from the body's state."""
+        position, rotation, velocity, spin = body
+        v = self._vehicle
+        inertia = v.roll_inertia_kgm2, v.pitch_inertia_kgm2, v.yaw_inertia_kgm2
+        return position, velocity, spin, rotation, v.mass_kg, inertia
+
+    def push_at(self, force: Vector3, point: Vector3) -> None:
+        """Push with a force [N] at a point for the next substep."""
+        self._engine.push_at(self.body, force, point)
 
     def finish(self, dt_s: float) -> EgoState:
         """What only the ego has, as it is now, `dt_s` after the last time (0 at a start)."""

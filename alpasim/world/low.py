@@ -1,4 +1,4 @@
-"""Bodies that lie low enough for wheels to run over them, as wheels see them: an upright block each.
+"""Bodies that lie low enough for the ego's wheels or lower edge to meet them, as these see them: an upright block each.
 
 Answers which ones lie under or near the ego now, and how large the block is that holds each, however it is turned. What a wheel
 makes of them is told in `alpasim.vehicle.footing`, whose columns the table has.
@@ -21,8 +21,8 @@ NO_BLOCKS: FloatArray = np.zeros((0, 8))
 """What there is where nothing low is near."""
 
 GRAZED_M = 0.05
-"""How much higher than the ground clearance a body may be and still be met by wheels: where it overlaps the ego's box by less
-than the two close in a part of a substep, the engine lets it slip under, and only wheels can tell."""
+"""How much higher than the ground clearance a body may be and still be told here: where it overlaps the ego's box by less than
+the two close in a part of a substep, the engine lets it slip under, so that its lower edge (`underbody.py`) has to strike it."""
 
 NEAR_M = 2.0
 """A block this much farther from the ego than both reach is left out."""

@@ -23,14 +23,16 @@ from alpasim.errors import PhysicsDiverged, RecordingError
 from alpasim.memory import Memory, finite, read
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import EGO, Bodies, Control, FloatArray, Motion, VehicleParameters, WorldState
+from alpasim.vehicle.footing import LOW_ROW
 from alpasim.world.actors import Actors, parking
 from alpasim.world.bounds import FARTHEST_M, check_bodies, check_motion, explained
-from alpasim.world.bullet import Engine
+from alpasim.world.bullet import Engine, Vector3
 from alpasim.world.contacts import Box, ContactMerger
 from alpasim.world.ego import BodyState, Ego
 from alpasim.world.low import NO_BLOCKS
 from alpasim.world.nearness import guided_rows
 from alpasim.world.standing import FAR_BELOW_M, Standing, Tiles
+from alpasim.world.underbody import strike
 
 
 def substep_length(dt_us: int, substeps: int) -> float:
@@ -180,6 +182,8 @@ class World:
             ego.drive(body, seconds)
             if ego.met:
                 readable = self._run_over(substep, seconds)
+            if len(ego.low):
+                readable |= self._strike_low(body, substep, seconds)
             engine.step()
             if readable:
                 self._feel(body, substep, seconds, (substep + (part + 1) / parts) / substeps)
@@ -209,6 +213,25 @@ class World:
         self._ego.met.clear()
         return True
 
+    def _strike_low(self, body: BodyState, substep: int, seconds: float) -> bool:
+        """Let the ego's lower edge strike what is a little higher than it; whether it did."""
+        ego, actors = self._ego, self._actors
+        struck = False
+        for block in ego.low:
+            row = int(block[LOW_ROW])
+            if actors.ignored[EGO, row]:
+                continue
+            other, bounce = actors.moving(row)
+            hit = strike(block, ego.solid(body), ego.moving(body), other, ego.restitution * bounce, seconds)
+            if hit is None:
+                continue
+            struck = True
+            self._merger.add_strike(hit, substep, ego.solid(body), actors.box_of(row))
+            force, (nx, ny, nz) = hit.impulse_ns / seconds, hit.normal
+            ego.push_at((force * nx, force * ny, force * nz), hit.point)
+            actors.hit(row, (-force * nx, -force * ny, -force * nz), hit.point)
+        return struck
+
     def _feel(self, body: BodyState, substep: int, seconds: float, share: float) -> None:
         """Read the contacts of what was just simulated, which the ego began with `body`, a `share` of the step being over."""
 
@@ -216,7 +239,12 @@ class World:
             return self._ego.solid(body) if row == EGO else self._actors.box_of(row)
 
         actors = self._actors
+
+        def gained(row: int) -> Vector3:
+            return self._ego.gained(body) if row == EGO else actors.gained(row)
+
         touching = self._merger.add(self._engine.contacts(), substep, seconds, actors.now, actors.ignored, box_of)
+        self._merger.end_part(gained)
         if touching:
             actors.strike(touching)
             self._look_again(share)
@@ -229,7 +257,7 @@ class World:
         self._actors = Actors(self._engine, scenario)
         rows = {self._ego.body: EGO}
         rows.update({body: row for row, body in enumerate(self._actors.bodies) if row != EGO})
-        self._merger = ContactMerger(rows, self._actors.masses)
+        self._merger = ContactMerger(rows)
         self._tiles: Tiles | None = None
         if scenario.road.relief.rising:
             self._engine.place(self._ground, (0.0, 0.0, -FAR_BELOW_M))
