@@ -6,8 +6,7 @@ Answers where a point of the world lies in the picture. It draws nothing: whoeve
 Frames: the rig is x forward, y left, z up. A camera's optical frame is z forward along its axis, x right, y down. The picture
 has its origin at the upper left corner of the upper left pixel, u to the right and v down, so that the middle of the pixel in
 row r and column c is (c + 0.5, r + 0.5). Lenses are pinholes without distortion: u = fx x/z + cx, v = fy y/z + cy.
-The rig lies as the road under it does, level but on grades and cross-slopes, whatever the body's own pitch and roll; so do the
-cameras on it.
+Cameras are fixed to the body: they heave, dive and roll with it, and a car on its roof sees the world upside down.
 """
 
 from __future__ import annotations
@@ -16,15 +15,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alpasim.errors import InputError, did_you_mean
 from alpasim.scenario.concrete import Scenario
-from alpasim.types import ActorKind, FloatArray, WorldState
-from alpasim.vehicle.frames import rig_rotation
+from alpasim.types import ActorKind, FloatArray, WorldState, frozen
+from alpasim.vehicle.frames import Rig
 
 CHANNELS = ("rgb", "depth", "semantic", "instance")
 MAX_PIXELS = 16_000_000
@@ -61,7 +60,7 @@ def class_names() -> dict[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """Where a camera sits in the rig frame [m] and where it looks [rad].
+    """Where a camera sits in the rig frame of the vehicle at rest [m] and where it looks [rad].
 
     From looking along the rig's x axis it is turned by `yaw` to the left, then by `pitch` downwards, then by `roll` about its
     own axis, clockwise seen from behind.
@@ -191,17 +190,15 @@ class CameraSpec:
         """The same camera with other pictures: some of `rgb`, `depth`, `semantic`, `instance`."""
         return replace(self, channels=tuple(channels))
 
-    def pose(self, rig_pose: FloatArray, slopes: tuple[float, float] = (0.0, 0.0)) -> tuple[FloatArray, FloatArray]:
-        """Place (3,) [m] and rotation (3, 3) from the optical to the world frame, for a rig pose (4,) x, y, z, yaw on ground
-        that rises by `slopes` dz/dx, dz/dy."""
-        x, y, z, yaw = (float(value) for value in rig_pose)
-        turn = rig_rotation(yaw, slopes)
-        place = np.array((x, y, z)) + turn @ np.array((self.mount.x_m, self.mount.y_m, self.mount.z_m))
-        return place, turn @ self.mount.rotation
+    def pose(self, rig: Rig) -> tuple[FloatArray, FloatArray]:
+        """Place (3,) [m] and rotation (3, 3) from the optical to the world frame, on a rig that a body carries
+        (`CameraFrame.rig`), or on a level one (`alpasim.vehicle.frames.level_rig`)."""
+        place = rig.place + rig.rotation @ np.array((self.mount.x_m, self.mount.y_m, self.mount.z_m))
+        return place, rig.rotation @ self.mount.rotation
 
-    def project(self, points: FloatArray, rig_pose: FloatArray, slopes: tuple[float, float] = (0.0, 0.0)) -> FloatArray:
+    def project(self, points: FloatArray, rig: Rig) -> FloatArray:
         """(k, 3) u, v [pixels] and depth [m] of points (k, 3) in the world; u and v mean nothing where depth <= 0."""
-        place, rotation = self.pose(rig_pose, slopes)
+        place, rotation = self.pose(rig)
         optical = (np.asarray(points, dtype=np.float64) - place) @ rotation
         depth = optical[:, 2]
         safe = np.where(depth > 0.0, depth, 1.0)
@@ -223,19 +220,30 @@ class CameraFrame:
 
     `rgb` (height, width, 3) uint8; `depth` (height, width) float32 [m] along the optical axis, inf in the sky; `semantic`
     (height, width) uint8 codes of SemanticClass; `instance` (height, width) int32 rows of the state, NO_INSTANCE where
-    nobody is. `rig_pose` (4,) x, y, z, yaw is where the rig stood, on ground that rises by `slopes` dz/dx, dz/dy; `renderer` is
-    name and version of what drew it.
+    nobody is. `rig` is where the body carried what is mounted on it; `renderer` is name and version of what drew it.
     """
 
     camera: str
     time_us: int
-    rig_pose: FloatArray
+    rig: Rig
     renderer: str
     rgb: NDArray[np.uint8] | None = None
     depth: NDArray[np.float32] | None = None
     semantic: NDArray[np.uint8] | None = None
     instance: NDArray[np.int32] | None = None
-    slopes: tuple[float, float] = (0.0, 0.0)
+
+
+def blind_frame(spec: CameraSpec, time_us: int, rig: Rig, renderer: str) -> CameraFrame:
+    """What a camera takes that is pressed into the ground: black, soil, at no distance."""
+    size = (spec.height, spec.width)
+    pictures: dict[str, np.ndarray] = {
+        "rgb": np.zeros((*size, 3), dtype=np.uint8),
+        "depth": np.zeros(size, dtype=np.float32),
+        "semantic": np.full(size, int(SemanticClass.TERRAIN), dtype=np.uint8),
+        "instance": np.full(size, NO_INSTANCE, dtype=np.int32),
+    }
+    taken: dict[str, Any] = {channel: frozen(pictures[channel]) for channel in spec.channels}
+    return CameraFrame(spec.name, time_us, rig, renderer, **taken)
 
 
 class Renderer(Protocol):

@@ -2,8 +2,8 @@
 
 Answers range, intensity and label of each of rings x azimuths rays. All rays of a look leave at the same moment. Boxes are
 met as they really lie (pitch and roll of a fallen actor included), the ground where it really is: the plane z = 0 on a level
-road, else with its grades, kerbs, bumps and holes (`ground_rays.py`). The ego's own body is not seen. The mount stands level in
-the rig frame, which leans with a road that rises.
+road, else with its grades, kerbs, bumps and holes (`ground_rays.py`). The lidar is fixed to the ego's body: it heaves, dives and
+rolls with it, and what is pressed under the ground sees nothing. The ego's own body is not seen.
 
 A return comes back where reflectivity x exp(-2 extinction z) / z^2 is at least what a target of 80 % gives at `range_m` in
 clear air: data sheets give ranges in this way (HDL-64E: 120 m at 80 %, 50 m for asphalt, which at 17 % is 55 m here). The
@@ -15,9 +15,9 @@ lose single returns besides (`scenario/weather.py`).
 | `range_m` | (rings, azimuths) float32 | m along the ray, 0 where nothing came back |
 | `intensity` | (rings, azimuths) float32 | share of the light sent, 0 to 1, without the loss by distance |
 | `track` | (rings, azimuths) int64 | track id of the actor that was hit, -1 for the ground, -2 for no return |
-| `azimuth_rad` | (azimuths,) float64 | in the rig frame, counter-clockwise from straight ahead of the mount |
-| `elevation_rad` | (rings,) float64 | up from the level, lowest ring first |
-| `mount` | (4,) float64 | x, y, z, yaw in the rig frame, m and rad |
+| `azimuth_rad` | (azimuths,) float64 | in the mount's frame, counter-clockwise from straight ahead of it |
+| `elevation_rad` | (rings,) float64 | up from the floor of the ego's body, lowest ring first |
+| `mount` | (4,) float64 | x, y, z, yaw in the rig frame of the vehicle at rest, m and rad |
 """
 
 from __future__ import annotations
@@ -29,15 +29,13 @@ from numpy.typing import NDArray
 
 from alpasim.compiled import compiled
 from alpasim.memory import Memory, draw_on, draws
-from alpasim.road.relief import rise_at
 from alpasim.scenario.senses import LidarModel, period_us
 from alpasim.scenario.weather import conditions
 from alpasim.sensors.ground_tables import tables_of
-from alpasim.sensors.raised_rays import cast_rays_raised
 from alpasim.sensors.rays import GROUND_HIT, NO_HIT, cast_rays
 from alpasim.sensors.sensor import SensorContext
 from alpasim.types import EGO, ActorKind, FloatArray, IntArray, Reading, WorldState, frozen
-from alpasim.vehicle.frames import leaning_rig, rig_rotation
+from alpasim.vehicle.frames import mounted_rig
 
 REFERENCE_REFLECTIVITY = 0.8
 ABOVE_ROOF_M = 0.2
@@ -132,24 +130,18 @@ class Lidar:
 
     def cast(self, state: WorldState) -> tuple[FloatArray, IntArray, FloatArray]:
         """True distances, rows hit and cosines of a look at `state`; for checks, never for a policy."""
-        origin, yaw = self.pose(state)
+        origin, turn = self.pose(state)
         boxes = (state.position, state.rotation, state.extent, state.present, EGO, self._options.range_m)
-        if self._relief.level:
-            return cast_rays(origin, self._azimuth + yaw, self._elevation, *boxes)
-        turn, azimuth = rig_rotation(float(state.yaw[EGO]), self._slopes(state)), self._azimuth + self._mount[3]
-        return cast_rays_raised(origin, turn, azimuth, self._elevation, *boxes, self._relief, self._tables)
+        relief = self._relief
+        return cast_rays(origin, turn, self._azimuth, self._elevation, *boxes, relief.level, relief, self._tables)
 
-    def _slopes(self, state: WorldState) -> tuple[float, float]:
-        """How the road rises under the ego, dz/dx and dz/dy."""
-        if not self._relief.rising:
-            return 0.0, 0.0
-        _, slope_x, slope_y = rise_at(float(state.position[EGO, 0]), float(state.position[EGO, 1]), self._relief)
-        return float(slope_x), float(slope_y)
-
-    def pose(self, state: WorldState) -> tuple[FloatArray, float]:
-        """Where the lidar stands in the world (3,) [m], and the direction of its first azimuth [rad], seen from above."""
-        rig, turn = leaning_rig(state.position[EGO], float(state.yaw[EGO]), self._vehicle, self._slopes(state))
-        return rig[:3] + turn @ self._mount[:3], float(rig[3] + self._mount[3])
+    def pose(self, state: WorldState) -> tuple[FloatArray, FloatArray]:
+        """Where the body carries the lidar in the world (3,) [m], and how its axes lie there (3, 3)."""
+        rig = mounted_rig(state.position[EGO], state.rotation[EGO], self._vehicle)
+        forward, left, up = rig.rotation.T
+        x, y, z, yaw = (float(number) for number in self._mount)
+        ahead, aside = math.cos(yaw) * forward + math.sin(yaw) * left, math.cos(yaw) * left - math.sin(yaw) * forward
+        return rig.place + x * forward + y * left + z * up, np.ascontiguousarray(np.stack((ahead, aside, up), axis=1))
 
     def observe(self, state: WorldState) -> Reading:
         """One turn of the lidar at this moment."""

@@ -1,6 +1,6 @@
-"""Rays against oriented boxes and a level ground: the geometry of the lidar, as compiled kernels.
+"""Rays against oriented boxes and the ground: the geometry of the lidar, as compiled kernels.
 
-Answers what each ray meets first. Ground that is not level stands in `ground_rays.py`.
+Answers what each ray meets first. What a ray meets of ground that is not level is told in `ground_rays.py`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,15 @@ import numpy as np
 
 from alpasim.compiled import compiled
 from alpasim.geometry import wrap_angle
+from alpasim.road.relief import Relief, height_at
+from alpasim.sensors.ground_rays import ON_FACE, climb, first_way, glide
+from alpasim.sensors.ground_tables import GroundTables
 from alpasim.types import BoolArray, FloatArray, IntArray
 
 GROUND_HIT, NO_HIT = -1, -2
 """What a ray has met that has not met a box."""
+_STEEP, _OPPOSITE = 1e-6, 3.1
+"""Square of a direction's level part below which a ray has no heading, and headings that lie opposite [rad]."""
 
 
 @compiled
@@ -107,8 +112,42 @@ def meet(target: FloatArray, half: FloatArray, ux: float, uy: float, uz: float) 
 
 
 @compiled
+def _near(targets: FloatArray, one: float, other: float, near: IntArray) -> int:
+    """Write the lines of the targets that lie between two headings, less than a half turn apart, into `near`; how many."""
+    count = 0
+    for k in range(targets.shape[0]):
+        first = wrap_angle(one - targets[k, 1])
+        last = first + wrap_angle(other - one)
+        if min(first, last) <= targets[k, 3] and max(first, last) >= targets[k, 2]:
+            near[count] = k
+            count += 1
+    return count
+
+
+@compiled
+def _in_column(targets: FloatArray, x: FloatArray, y: FloatArray, near: IntArray) -> int:
+    """Write the lines of the targets that the rays of one azimuth may meet into `near`; how many. `x` and `y` (e,) are the level
+    parts of their directions.
+
+    From ring to ring the rays turn in one plane, by less than a half turn, and so their headings go one way from that of the
+    first to that of the last. Where these lie almost opposite, or one hardly has a heading, every target counts.
+    """
+    last = x.shape[0] - 1
+    if x[0] * x[0] + y[0] * y[0] > _STEEP and x[last] * x[last] + y[last] * y[last] > _STEEP:
+        one, other = math.atan2(y[0], x[0]), math.atan2(y[last], x[last])
+        if abs(wrap_angle(other - one)) < _OPPOSITE:
+            return _near(targets, one, other, near)
+    count = 0
+    while count < targets.shape[0]:
+        near[count] = count
+        count += 1
+    return count
+
+
+@compiled
 def cast_rays(
     origin: FloatArray,
+    turn: FloatArray,
     azimuth: FloatArray,
     elevation: FloatArray,
     position: FloatArray,
@@ -117,37 +156,54 @@ def cast_rays(
     present: BoolArray,
     row: int,
     reach: float,
+    level: bool,
+    relief: Relief,
+    tables: GroundTables,
 ) -> tuple[FloatArray, IntArray, FloatArray]:
-    """First hit of each ray from `origin` (3,) at world `azimuth` (a,) and `elevation` (e,) within `reach`.
+    """First hit of each ray from `origin` (3,) within `reach`, at `azimuth` (a,) and `elevation` (e,) of a frame that `turn`
+    (3, 3) turns into the world. The ground is the plane z = 0 where it is `level`, else `relief`, with `tables_of(relief)`.
 
     Gives distance (e, a) [m], inf for none; the row hit (e, a), GROUND_HIT or NO_HIT; and the cosine of the angle to the
-    surface (e, a). The box of `row` is not there.
+    surface (e, a). The box of `row` is not there. From under the ground nothing is met.
     """
     rings, columns = elevation.shape[0], azimuth.shape[0]
     distance = np.full((rings, columns), np.inf)
     hits = np.full((rings, columns), NO_HIT, dtype=np.int64)
     cosine = np.zeros((rings, columns))
+    if origin[2] <= (0.0 if level else height_at(origin[0], origin[1], relief)):
+        return distance, hits, cosine
     targets = targets_near(origin, position, rotation, extent, present, row, reach)
-    rise, level = np.sin(elevation), np.cos(elevation)
+    half, up, flat = 0.5 * extent, np.sin(elevation), np.cos(elevation)
     near = np.empty(targets.shape[0], dtype=np.int64)
-    half = 0.5 * extent
+    x, y = np.empty(rings), np.empty(rings)
+    frame, heights, square, start, parts = tables
     for j in range(columns):
-        cos, sin, count = math.cos(azimuth[j]), math.sin(azimuth[j]), 0
-        for k in range(targets.shape[0]):
-            apart = wrap_angle(azimuth[j] - targets[k, 1])
-            if targets[k, 2] <= apart <= targets[k, 3]:
-                near[count] = k
-                count += 1
+        cos, sin = math.cos(azimuth[j]), math.sin(azimuth[j])
+        ahead_x, ahead_y = turn[0, 0] * cos + turn[0, 1] * sin, turn[1, 0] * cos + turn[1, 1] * sin
+        ahead_z = turn[2, 0] * cos + turn[2, 1] * sin
         for i in range(rings):
-            ux, uy, uz = level[i] * cos, level[i] * sin, rise[i]
+            x[i], y[i] = flat[i] * ahead_x + up[i] * turn[0, 2], flat[i] * ahead_y + up[i] * turn[1, 2]
+        count = _in_column(targets, x, y, near)
+        for i in range(rings):
+            ux, uy, uz = x[i], y[i], flat[i] * ahead_z + up[i] * turn[2, 2]
             best, hit, lean = reach, NO_HIT, 0.0
-            if uz < 0.0 and origin[2] > 0.0 and -origin[2] / uz <= reach:
+            if level and uz < 0.0 and -origin[2] / uz <= reach:
                 best, hit, lean = -origin[2] / uz, GROUND_HIT, -uz
             for k in range(count):
                 target = targets[near[k]]
                 found, slope = meet(target, half[int(target[0])], ux, uy, uz)
                 if found < best:
                     best, hit, lean = found, int(target[0]), slope
+            begin = np.inf if level else first_way(origin, uz, frame)
+            if begin <= best:
+                reached = glide(origin, ux, uy, uz, 0.0, begin, best, frame, heights, square, start, parts)
+                ended, ground, slope_x, slope_y = reached[0], reached[2], reached[3], reached[4]
+                if ended >= ON_FACE:
+                    ground, slope_x, slope_y = climb(origin, ux, uy, uz, reached, best, relief, tables)
+                if ground <= best:
+                    best, hit = ground, GROUND_HIT
+                    facing = slope_x * ux + slope_y * uy - uz
+                    lean = max(facing / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y), 0.0)
             if hit != NO_HIT:
                 distance[i, j], hits[i, j], cosine[i, j] = best, hit, lean
     return distance, hits, cosine

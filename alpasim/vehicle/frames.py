@@ -2,16 +2,19 @@
 
 A state's pose is the centre of the vehicle's box; a driver's pose is the rig, x forward, y left, z up, its origin on
 the ground under the rear axle. Both conversions turn about z only: a driver's rig is level whatever the body's pitch and
-roll. Where a road rises, what is mounted on the rig leans with the road (`leaning_rig`).
+roll. What is mounted on the vehicle goes with its body, which heaves, dives and rolls: its mount is given in the rig as that
+lies at rest on level ground, and moves with `mounted_rig`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from alpasim.geometry import axes_on_slope
+from alpasim.geometry import axes_from_quaternion, axes_on_slope
 from alpasim.types import FloatArray, VehicleParameters
 
 
@@ -36,16 +39,25 @@ def rig_rotation(yaw: float, slopes: tuple[float, float] = (0.0, 0.0)) -> FloatA
     return np.column_stack(axes_on_slope(yaw, *slopes))
 
 
-def leaning_rig(
-    position: FloatArray, yaw: float, vehicle: VehicleParameters, slopes: tuple[float, float]
-) -> tuple[FloatArray, FloatArray]:
-    """Rig pose (4,) and rotation (3, 3) of a vehicle whose box lies on ground that rises by `slopes` dz/dx, dz/dy; on level
-    ground as `rig_from_box`."""
-    rotation = rig_rotation(yaw, slopes)
-    if slopes == (0.0, 0.0):
-        return rig_from_box(position, yaw, vehicle), rotation
-    place = position + rotation @ np.array((vehicle.rear_axle_x_m, 0.0, -0.5 * vehicle.height_m))
-    return np.array((*place, yaw)), rotation
+class Rig(NamedTuple):
+    """A rig as it is carried by a body: `place` (3,) of its origin [m] and `rotation` (3, 3) from its frame to the world."""
+
+    place: FloatArray
+    rotation: FloatArray
+
+
+def mounted_rig(position: FloatArray, rotation: Sequence[float] | FloatArray, vehicle: VehicleParameters) -> Rig:
+    """The rig that is fixed to a vehicle's body, whose box centre is at `position` (3,), turned by the unit quaternion `rotation`
+    (4,) x, y, z, w; upright on level ground it is that of `rig_from_box`."""
+    x, y, z, w = (float(part) for part in rotation)
+    forward, left, up = (np.array(axis) for axis in axes_from_quaternion((x, y, z, w)))
+    place = position + vehicle.rear_axle_x_m * forward - 0.5 * vehicle.height_m * up
+    return Rig(place, np.column_stack((forward, left, up)))
+
+
+def level_rig(pose: FloatArray) -> Rig:
+    """The rig of a pose (4,) x, y, z, yaw, such as `Observation.rig_pose`."""
+    return Rig(np.array(pose[:3], dtype=np.float64), rig_rotation(float(pose[3])))
 
 
 def rig_poses_from_boxes(poses: FloatArray, vehicle: VehicleParameters) -> FloatArray:

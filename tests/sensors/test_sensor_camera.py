@@ -21,9 +21,10 @@ from alpasim.sensors.camera import (
     class_names,
 )
 from alpasim.types import ActorKind
+from alpasim.vehicle.frames import level_rig
 
 AHEAD = Mount(1.5, 0.0, 1.4)
-LEVEL_RIG = np.array([0.0, 0.0, 0.0, 0.0])
+LEVEL_RIG = level_rig(np.zeros(4))
 
 
 def a_camera(**changes: object) -> CameraSpec:
@@ -38,7 +39,7 @@ def test_a_point_worked_out_by_hand() -> None:
 
 def test_a_rig_that_is_moved_and_turned_takes_its_camera_along() -> None:
     # The rig stands at (5, 3) and looks north: 10 m ahead of the lens is y = 14.5, its left is west.
-    u, v, depth = a_camera().project(np.array([[3.0, 14.5, 0.4]]), np.array([5.0, 3.0, 0.0, math.pi / 2]))[0]
+    u, v, depth = a_camera().project(np.array([[3.0, 14.5, 0.4]]), level_rig(np.array([5.0, 3.0, 0.0, math.pi / 2])))[0]
     assert (u, v, depth) == pytest.approx((160.0 - 160.0 * 0.2, 106.0, 10.0))
 
 
@@ -66,13 +67,14 @@ def test_a_camera_rolled_clockwise_sees_the_sky_on_its_left() -> None:
 @given(st.floats(-3.1, 3.1), st.floats(-1.2, 1.2), st.floats(-3.1, 3.1), st.floats(-3.1, 3.1), st.floats(20.0, 165.0))
 def test_what_is_projected_lies_on_its_ray(yaw: float, pitch: float, roll: float, heading: float, fov: float) -> None:
     spec = CameraSpec.with_fov("test", 64, 48, fov, Mount(1.0, -0.5, 1.2, yaw, pitch, roll))
-    place, rotation = spec.pose(np.array([100.0, -50.0, 0.3, heading]))
+    rig = level_rig(np.array([100.0, -50.0, 0.3, heading]))
+    place, rotation = spec.pose(rig)
     assert rotation @ rotation.T == pytest.approx(np.eye(3), abs=1e-12)
     assert np.linalg.det(rotation) == pytest.approx(1.0)
     rays = spec.rays()
     for row, column in ((0, 0), (47, 63), (20, 40)):
         point = place + rotation @ (9.0 * rays[row, column])
-        u, v, depth = spec.project(point[None], np.array([100.0, -50.0, 0.3, heading]))[0]
+        u, v, depth = spec.project(point[None], rig)[0]
         assert (u, v, depth) == pytest.approx((column + 0.5, row + 0.5, 9.0))
 
 

@@ -12,6 +12,7 @@ from builders import Body, Frame, Scene, make_scenario, make_state
 from alpasim.errors import InputError
 from alpasim.scenario.concrete import Environment, Scenario
 from alpasim.scenario.senses import LidarModel
+from alpasim.sensors.ground_tables import tables_of
 from alpasim.sensors.lidar import ASPHALT, GROUND_HIT, NO_HIT, REFLECTIVITY, Lidar, cast_rays
 from alpasim.sensors.sensor import SensorContext
 from alpasim.types import ActorKind, WorldState
@@ -61,7 +62,10 @@ def test_1000_random_rays_agree_with_bullet_within_a_centimetre() -> None:
         )
         bodies[body] = row
     azimuth, elevation = rng.uniform(-math.pi, math.pi, 50), rng.uniform(-0.5, 0.3, 20)
-    distance, hits, cosine = cast_rays(origin, azimuth, elevation, position, rotation, extent, present, 0, reach)
+    boxes, relief = (position, rotation, extent, present, 0, reach), plain().road.relief
+    distance, hits, cosine = cast_rays(
+        origin, np.eye(3), azimuth, elevation, *boxes, relief.level, relief, tables_of(relief)
+    )
     level, turn = np.meshgrid(elevation, azimuth, indexing="ij")
     towards = np.stack((np.cos(level) * np.cos(turn), np.cos(level) * np.sin(turn), np.sin(level)), axis=-1)
     ends = origin + reach * towards.reshape(-1, 3)

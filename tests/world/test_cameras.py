@@ -27,6 +27,7 @@ from alpasim.sensors.camera import (
 )
 from alpasim.simulation import Simulation
 from alpasim.types import ActorKind, Control, Decision, SignalColour, WorldState
+from alpasim.vehicle.frames import level_rig
 from alpasim.world.rendering.bodies import body
 from alpasim.world.rendering.choosing import RENDERERS, make_renderer
 from alpasim.world.rendering.lens import Lens
@@ -321,14 +322,15 @@ def test_rendering_leaves_the_physics_alone() -> None:
 
 
 def test_spheres_in_view_are_those_that_pixels_come_from() -> None:
-    lens = Lens.at(FRONT, np.array([0.0, 0.0, 0.0, 0.0]))
+    rig = level_rig(np.zeros(4))
+    lens = Lens.at(FRONT, rig)
     rng = np.random.default_rng(4)
     centres, radii = rng.uniform(-60.0, 60.0, (400, 3)), rng.uniform(0.2, 6.0, 400)
     seen, _ = lens.sees(centres, radii)
     around = rng.normal(size=(300, 3))
     around /= np.linalg.norm(around, axis=1, keepdims=True)
     for centre, radius, shown in zip(centres, radii, seen, strict=True):
-        u, v, depth = FRONT.project(centre + radius * around, np.zeros(4)).T
+        u, v, depth = FRONT.project(centre + radius * around, rig).T
         inside = (depth > 0.2) & (u > 0) & (u < FRONT.width) & (v > 0) & (v < FRONT.height)
         assert shown or not inside.any()
 

@@ -56,7 +56,7 @@ def test_every_pixel_of_the_road_lies_at_the_height_of_the_road(renderer: Render
     frame = renderer.render(scenario, state, FRONT)
     assert frame.depth is not None
     assert frame.semantic is not None
-    place, rotation = FRONT.pose(frame.rig_pose, frame.slopes)
+    place, rotation = FRONT.pose(frame.rig)
     near = np.isin(frame.semantic, GROUND) & (frame.depth < 20.0)
     assert near.sum() > 5000
     points = place + frame.depth[near][:, None] * (FRONT.rays()[near] @ rotation.T)
@@ -76,9 +76,9 @@ def test_bumps_and_holes_change_what_is_seen_where_they_lie(renderer: Renderer) 
     for spot, least in ((hole, -0.09), (bump, 0.03)):
         height = float(road.heights(spot)[0]) - float(road.rise(spot)[0, 0])
         assert height < 0.0 if least < 0.0 else height > least
-        u, v, _ = FRONT.project(np.column_stack([spot, road.heights(spot)]), frame.rig_pose, frame.slopes)[0]
+        u, v, _ = FRONT.project(np.column_stack([spot, road.heights(spot)]), frame.rig)[0]
         beside = np.array([[spot[0, 0] - 2.5, -1.2]])
-        bu, bv, _ = FRONT.project(np.column_stack([beside, road.heights(beside)]), frame.rig_pose, frame.slopes)[0]
+        bu, bv, _ = FRONT.project(np.column_stack([beside, road.heights(beside)]), frame.rig)[0]
         seen, plain = frame.rgb[int(v), int(u)].astype(int), frame.rgb[int(bv), int(bu)].astype(int)
         assert np.abs(seen - plain).max() > 15
 
@@ -92,7 +92,7 @@ def test_a_car_on_a_slope_stands_on_the_road_in_the_picture(renderer: Renderer) 
     foot = np.array(
         [[state.position[1, 0] - 0.5 * length, state.position[1, 1] + side * width] for side in (-0.4, 0.4)]
     )
-    wheels = FRONT.project(np.column_stack([foot, scenario.road.heights(foot)]), frame.rig_pose, frame.slopes)
+    wheels = FRONT.project(np.column_stack([foot, scenario.road.heights(foot)]), frame.rig)
     assert rows.max() == pytest.approx(wheels[:, 1].mean(), abs=3.0)
     assert columns.min() - 3.0 <= wheels[:, 0].min()
     assert wheels[:, 0].max() <= columns.max() + 3.0

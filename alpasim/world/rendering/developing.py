@@ -1,4 +1,4 @@
-"""Light other than a clear day's, laid over a picture that was drawn as by day: what TinyRenderer cannot do itself.
+"""Sky, light and air, laid over a picture that was drawn as by day: what TinyRenderer cannot do itself.
 
 The formulas are those of the OpenGL programs (`shaders.py`); `light.py` says what the figures mean.
 """
@@ -44,19 +44,19 @@ def _develop(
     rgb: NDArray[np.uint8],
     depth: NDArray[np.float32],
     glows: BoolArray,
-    rays: FloatArray,
+    lens: FloatArray,
     place: FloatArray,
     rotation: FloatArray,
     lamps: FloatArray,
     figures: FloatArray,
 ) -> NDArray[np.uint8]:
-    """`figures`: ambient, bright_m, reach_m, extinction, contrast, veil [degrees], then by threes tint, fog, veil's colour,
+    """`lens`: fx, fy, cx, cy. `figures`: ambient, bright_m, reach_m, extinction, contrast, veil [degrees], then by threes tint, fog, veil's colour,
     horizon, zenith, the direction to the sun in the optical frame, and by four a beam's shape."""
     done = np.empty(rgb.shape, dtype=np.uint8)
     seen = np.empty(3)
     for i in range(rgb.shape[0]):
         for j in range(rgb.shape[1]):
-            rx, ry = rays[i, j, 0], rays[i, j, 1]
+            rx, ry = (j + 0.5 - lens[2]) / lens[0], (i + 0.5 - lens[3]) / lens[1]
             long, far = math.sqrt(rx * rx + ry * ry + 1.0), float(depth[i, j])
             if math.isinf(far):
                 upwards = (rotation[2, 0] * rx + rotation[2, 1] * ry + rotation[2, 2]) / long
@@ -93,6 +93,7 @@ def develop(
     the sky, `glows` (height, width) where a lamp is, `lamps` are `light.beams`."""
     colours = (light.tint, light.fog, VEIL_COLOUR, light.horizon, light.zenith, light.sun @ lens.rotation)
     air = (light.extinction, light.contrast, light.veil_deg)
+    spec = lens.spec
     figures = np.concatenate(
         [light.beam, air, *(np.asarray(three, dtype=np.float64) for three in colours), light.shape]
     )
@@ -100,7 +101,7 @@ def develop(
         np.ascontiguousarray(rgb),
         depth,
         glows,
-        np.ascontiguousarray(lens.spec.rays()),
+        np.array((spec.fx, spec.fy, spec.cx, spec.cy)),
         np.ascontiguousarray(lens.place),
         np.ascontiguousarray(lens.rotation),
         lamps,

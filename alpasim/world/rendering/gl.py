@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from alpasim.errors import InputError
 from alpasim.scenario.concrete import Scenario
-from alpasim.sensors.camera import NO_INSTANCE, CameraFrame, CameraSpec
+from alpasim.sensors.camera import NO_INSTANCE, CameraFrame, CameraSpec, blind_frame
 from alpasim.types import FloatArray, WorldState, frozen
 from alpasim.world.rendering.lens import Lens
 from alpasim.world.rendering.light import CUT_HIGH, CUT_LOW, VEIL_COLOUR, Light, beams, light_of
@@ -108,7 +108,9 @@ class GlRenderer:
 
     def _render(self, scenario: Scenario, state: WorldState, spec: CameraSpec) -> CameraFrame:
         scene = self._prepared(scenario, state)
-        lens, rig, slopes = scene.lens(state, spec)
+        lens, rig = scene.lens(state, spec)
+        if scene.buries(lens):
+            return blind_frame(spec, state.time_us, rig, self.version)
         shown = np.flatnonzero(scene.shown(state, lens))
         light = light_of(scenario.environment)
         labels = spec.channels != ("rgb",)
@@ -127,9 +129,8 @@ class GlRenderer:
         return CameraFrame(
             camera=spec.name,
             time_us=state.time_us,
-            rig_pose=frozen(rig),
+            rig=rig,
             renderer=self.version,
-            slopes=slopes,
             rgb=self._read(target, spec, 0, np.dtype("u1"), 3) if "rgb" in spec.channels else None,
             depth=self._read(target, spec, 1, np.dtype("f4"), 1) if "depth" in spec.channels else None,
             semantic=frozen((tags & 255).astype(np.uint8))

@@ -11,6 +11,7 @@ import numpy as np
 
 from alpasim.sensors.camera import CameraSpec
 from alpasim.types import BoolArray, FloatArray
+from alpasim.vehicle.frames import Rig
 
 NEAR_M, FAR_M = 0.15, 4000.0
 _SMALLEST_PIXELS = 0.3
@@ -26,9 +27,9 @@ class Lens:
     rotation: FloatArray
 
     @classmethod
-    def at(cls, spec: CameraSpec, rig_pose: FloatArray, slopes: tuple[float, float] = (0.0, 0.0)) -> Lens:
-        """The lens of a camera on a rig at (4,) x, y, z, yaw, on ground that rises by `slopes` dz/dx, dz/dy."""
-        return cls(spec, *spec.pose(rig_pose, slopes))
+    def at(cls, spec: CameraSpec, rig: Rig) -> Lens:
+        """The lens of a camera on that rig."""
+        return cls(spec, *spec.pose(rig))
 
     def view(self) -> FloatArray:
         """(4, 4) from the world to eye coordinates: x right, y up, z backwards."""

@@ -27,6 +27,8 @@ SUN_AZIMUTH = math.radians(10.0)
 """Where the low sun stands, from x counter-clockwise."""
 MOST_LAMPS = 6
 """So many vehicles light the road, the ego first."""
+NO_BEAMS: FloatArray = frozen(np.zeros((MOST_LAMPS, 10)))
+"""`beams` of nobody."""
 UPWARDS_OF_LAMPS = 0.45
 """Slope of the direction that beams are taken to come from where a surface's brightness depends on how it faces them: light
 that a rough road throws back counts for it, which a lamp at its own height alone would leave black."""
@@ -148,7 +150,7 @@ def lamps_lit(scenario: Scenario) -> BoolArray:
 def beams(scenario: Scenario, state: WorldState, place: FloatArray) -> FloatArray:
     """Low beams of the ego and of the vehicles nearest to `place` (3,), (MOST_LAMPS, 10): lamp x, y, z, its forward and its
     upward axis, and 1 where there is one."""
-    found = np.zeros((MOST_LAMPS, 10))
+    found = NO_BEAMS.copy()
     shining = lamps_lit(scenario) & state.present & np.isin(state.kinds, _HEADLAMPS)
     shining[EGO] = False
     rows = np.flatnonzero(shining)
@@ -160,4 +162,4 @@ def beams(scenario: Scenario, state: WorldState, place: FloatArray) -> FloatArra
         lift = min(LAMP_HEIGHT * height, MOST_LAMP_HEIGHT_M) - 0.5 * height
         found[number, :3] = state.position[row] + 0.5 * length * forward + lift * upward
         found[number, 3:6], found[number, 6:9], found[number, 9] = forward, upward, 1.0
-    return found
+    return frozen(found)

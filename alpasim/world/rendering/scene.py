@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from alpasim.road.network import RoadNetwork
-from alpasim.road.relief import rise_at
+from alpasim.road.relief import height_at
 from alpasim.road.unlevel import Sidewalks
 from alpasim.scenario.concrete import Scenario
 from alpasim.sensors.camera import CameraSpec, SemanticClass, actor_class
 from alpasim.types import EGO, ActorKind, BoolArray, FloatArray, IntArray, SignalColour, VehicleParameters, WorldState
-from alpasim.vehicle.frames import leaning_rig
+from alpasim.vehicle.frames import Rig, mounted_rig
 from alpasim.world.rendering.bodies import body, far_body
 from alpasim.world.rendering.ground import ground
 from alpasim.world.rendering.lens import Lens
@@ -121,15 +121,15 @@ class Scene:
         rotation[self._carried] = state.rotation[rows]
         return position, rotation
 
-    def lens(self, state: WorldState, spec: CameraSpec) -> tuple[Lens, FloatArray, tuple[float, float]]:
-        """The ego's camera where it is in `state`, the rig's pose (4,) x, y, z, yaw, and the slopes of the ground under it."""
-        slopes = (0.0, 0.0)
-        if self.relief.rising:
-            x, y = (float(place) for place in state.position[EGO, :2])
-            _, slope_x, slope_y = rise_at(x, y, self.relief)
-            slopes = (float(slope_x), float(slope_y))
-        rig, _ = leaning_rig(state.position[EGO], float(state.yaw[EGO]), self.vehicle, slopes)
-        return Lens.at(spec, rig, slopes), rig, slopes
+    def lens(self, state: WorldState, spec: CameraSpec) -> tuple[Lens, Rig]:
+        """The ego's camera where its body carries it in `state`, and the rig that it is mounted on."""
+        rig = mounted_rig(state.position[EGO], state.rotation[EGO], self.vehicle)
+        return Lens.at(spec, rig), rig
+
+    def buries(self, lens: Lens) -> bool:
+        """Whether a camera is under the ground, as on a car that lies on its roof."""
+        x, y, z = (float(part) for part in lens.place)
+        return z <= height_at(x, y, self.relief)
 
     def shown(self, state: WorldState, lens: Lens) -> BoolArray:
         """Which parts (p,) show in the picture: present, lit, inside the view; the ego only from outside its box."""

@@ -17,15 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpasim.scenario.concrete import Scenario
-from alpasim.sensors.camera import NO_INSTANCE, CameraFrame, CameraSpec, SemanticClass
+from alpasim.sensors.camera import NO_INSTANCE, CameraFrame, CameraSpec, SemanticClass, blind_frame
 from alpasim.types import BoolArray, FloatArray, WorldState, frozen
 from alpasim.world.quiet import quiet
 from alpasim.world.rendering.developing import develop
 from alpasim.world.rendering.lens import FAR_M, NEAR_M, Lens
-from alpasim.world.rendering.light import Light, beams, light_of
+from alpasim.world.rendering.light import NO_BEAMS, Light, beams, light_of
 from alpasim.world.rendering.mesh import Mesh
 from alpasim.world.rendering.scene import STILL, Appearance, Scene, appearance
-from alpasim.world.rendering.sky import in_fog, sky_picture
 
 with quiet():
     import pybullet
@@ -49,31 +48,28 @@ class TinyRenderer:
         self._scene: Scene | None = None
         self._scenario: Scenario | None = None
         self._appearance: Appearance = ()
-        self._skies: dict[tuple[CameraSpec, bool], NDArray[np.uint8]] = {}
 
     def render(self, scenario: Scenario, state: WorldState, spec: CameraSpec) -> CameraFrame:
         """What the ego's camera sees in `state`."""
         scene = self._prepared(scenario)
-        lens, rig, slopes = scene.lens(state, spec)
+        lens, rig = scene.lens(state, spec)
+        if scene.buries(lens):
+            return blind_frame(spec, state.time_us, rig, self.version)
         shown = scene.shown(state, lens)
         self._place(scene, state, shown)
         light = light_of(scenario.environment)
         rgba, depth_buffer, bodies = self._draw(lens, light, light.direction(state))
         part = self._part_of[bodies]
-        sky = part < 0
-        depth = self._depth(depth_buffer, sky)
+        depth = self._depth(depth_buffer, part < 0)
         rgb: NDArray[np.uint8] | None = None
-        if "rgb" in spec.channels and light.plain:
-            rgb = self._rgb(lens, light, rgba, depth, sky)
-        elif "rgb" in spec.channels:
-            lamps = beams(scenario, state, lens.place)
+        if "rgb" in spec.channels:
+            lamps = beams(scenario, state, lens.place) if light.dark else NO_BEAMS
             rgb = develop(rgba[..., :3], depth, self._glows[part], lens, light, lamps)
         return CameraFrame(
             camera=spec.name,
             time_us=state.time_us,
-            rig_pose=frozen(rig),
+            rig=rig,
             renderer=self.version,
-            slopes=slopes,
             rgb=None if rgb is None else frozen(rgb),
             depth=frozen(depth) if "depth" in spec.channels else None,
             semantic=frozen(self._codes[part]) if "semantic" in spec.channels else None,
@@ -190,32 +186,6 @@ class TinyRenderer:
         depth = FAR_M * NEAR_M / (FAR_M - (FAR_M - NEAR_M) * buffer.astype(np.float64))
         depth[sky] = np.inf
         return depth.astype(np.float32)
-
-    def _rgb(
-        self, lens: Lens, light: Light, rgba: NDArray[np.uint8], depth: NDArray[np.float32], sky: BoolArray
-    ) -> NDArray[np.uint8]:
-        """Colours by day with the sky behind and fog in front."""
-        spec, per_metre = lens.spec, light.extinction
-        background = self._sky(lens, per_metre)
-        rgb = np.where(sky[..., None], background, rgba[..., :3])
-        if per_metre > 0.0:
-            rgb = np.where(
-                sky[..., None], background, in_fog(rgb, np.where(sky, np.float32(0.0), depth), spec, per_metre)
-            )
-        return rgb
-
-    def _sky(self, lens: Lens, per_metre: float) -> NDArray[np.uint8]:
-        """The sky of a camera, kept from frame to frame while the rig stands level."""
-        spec, foggy = lens.spec, per_metre > 0.0
-        upwards = lens.rotation[2]
-        if not np.array_equal(upwards, spec.mount.rotation[2]):
-            return sky_picture(spec, foggy, upwards)
-        key = (spec, foggy)
-        if key not in self._skies:
-            if len(self._skies) > 32:
-                self._skies.clear()
-            self._skies[key] = sky_picture(spec, foggy, upwards)
-        return self._skies[key]
 
 
 def _palette(meshes: list[Mesh]) -> tuple[NDArray[np.uint8], list[FloatArray]]:
