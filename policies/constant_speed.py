@@ -6,7 +6,7 @@ from typing import Any
 
 from alpasim.types import Decision, Observation, RolloutBrief
 
-from .planning import lateral_plan, trajectory_along, way_and_times
+from .planning import lateral_plan, trajectory_ahead
 from .route_kernels import nearest_point, place_near, route_table
 
 
@@ -26,9 +26,9 @@ class ConstantSpeed:
             self.speed_mps = max(observation.ego.speed_mps, 0.0)
         x, y = float(observation.rig_pose[0]), float(observation.rig_pose[1])
         s, _, _, _ = place_near(self.table, nearest_point(self.table, x, y), x, y)
-        way, times_us = way_and_times(self.speed_mps, 0.0, self.speed_mps, observation.time_us)
         middle = lateral_plan(s, 1.0, 0.0, 0.0, 0.0)
-        return Decision(trajectory=trajectory_along(self.table, middle, s, way, times_us))
+        speed = self.speed_mps
+        return Decision(trajectory=trajectory_ahead(self.table, middle, s, speed, 0.0, speed, observation.time_us))
 
     def save(self) -> dict[str, Any]:
         """The speed it holds."""

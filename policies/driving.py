@@ -7,23 +7,25 @@ a lateral plan, and return it all as a `Thought`. No randomness, no clock; every
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
-
-import numpy as np
 
 from alpasim.types import Control, Decision, FloatArray, IntArray, Observation, RolloutBrief, Trajectory
 
-from .crossing import caution_reasons, crossing_reasons
-from .following import following_reasons
+from .crossing import cross_ways
 from .lateral import LateralPlanner, Way
-from .longitudinal import Reason, StopSigns, road_reasons, signal_reasons
+from .longitudinal import StopSigns, road_reasons, signal_reasons
 from .parameters import DriverParameters
-from .planning import trajectory_along, way_and_times
-from .route_kernels import clearances, route_table
+from .planning import trajectory_ahead
+from .reasons import Reason, told
+from .route_kernels import route_table
 from .steadiness import SteadyLights, SteadyTracks
 from .steering import steer_along
 from .surroundings import NOISY_SMOOTHING, SMOOTHING, Surroundings, TrackMemory, look_around
+from .weighing import weigh
+
+_acceleration = attrgetter("acceleration")
 
 FULL_BRAKE = -5.0
 """From this acceleration on the pedal is pressed at once, instead of planning a trajectory [m/s^2]."""
@@ -65,41 +67,53 @@ class Driver:
 
     def consider(self, observation: Observation) -> Thought:
         """See, weigh and choose."""
-        p = self.p
+        p, table = self.p, self.table
         tracks = self.steady.update(observation.tracks, self.dt_s)
         self.memory.smoothing = NOISY_SMOOTHING if self.steady.noisy else SMOOTHING
-        seen = observation if tracks is observation.tracks else replace(observation, tracks=tracks)
-        around = look_around(self.table, seen, self.vehicle.length_m, self.memory, self.dt_s)
-        speed = max(observation.ego.speed_mps, 0.0)
+        around = look_around(table, observation, tracks, self.vehicle.length_m, self.memory, self.dt_s)
+        speed, front = max(observation.ego.speed_mps, 0.0), around.front
         if self.unposted is None:
             self.unposted = max(p.unposted_speed, speed)
             self.lateral.begin(around, speed)
         self._feel_grip(observation)
-        wanted, reasons = road_reasons(
-            p, self.table, around.rig_s, speed, self.unposted, p.lateral_acceleration * self.grip
-        )
-        clear, plan_d = clearances(
-            self.lateral.plan, self.half_width, around.low, around.high, around.right, around.left
-        )
-        others = following_reasons(p, self.table, around, clear, plan_d, speed, wanted)
-        self.lateral.update(around, clear, others, speed)
+        bends = p.lateral_acceleration * self.grip
+        wanted, reasons = road_reasons(p, table, around.rig_s, speed, self.unposted, bends)
+        others, caution, blocking, anybody_crosses = self._weigh(around, speed, wanted)
+        self.lateral.update(around, blocking, others, speed)
         if self.lateral.way is not None:
-            clear, plan_d = clearances(
-                self.lateral.plan, self.half_width, around.low, around.high, around.right, around.left
-            )
-            others = following_reasons(p, self.table, around, clear, plan_d, speed, wanted)
+            others, caution, _, _ = self._weigh(around, speed, wanted)
         reasons += others
         signals = self.lights.update(observation.signals, self.dt_s)
-        reasons += signal_reasons(p, self.lines, signals, around.front, speed, wanted)
-        reasons += self.stop_signs.reasons(p, around.front, speed, wanted, self.dt_s)
+        reasons += signal_reasons(p, self.lines, signals, front, speed, wanted)
+        reasons += self.stop_signs.reasons(p, front, speed, wanted, self.dt_s)
         free = min(reason.acceleration for reason in reasons)
-        reasons += caution_reasons(p, self.table, around, clear, speed, self.unposted)
-        reasons += crossing_reasons(p, self.table, self.lateral.plan, self.half_width, around, speed, wanted, free)
-        strongest = min(reasons, key=lambda reason: reason.acceleration)
+        reasons += caution
+        plan, half_width = self.lateral.plan, self.half_width
+        if anybody_crosses:
+            reasons += told(
+                cross_ways(p, table, plan, half_width, around.seen, front, around.rear, speed, wanted, free)
+            )
+        strongest = min(reasons, key=_acceleration)
         self.last = self._smooth(strongest.acceleration, speed)
-        return Thought(
-            self.last, strongest, tuple(reasons), wanted, self.lateral.plan, self.lateral.way, around, signals
+        return Thought(self.last, strongest, tuple(reasons), wanted, plan, self.lateral.way, around, signals)
+
+    def _weigh(self, around: Surroundings, speed: float, wanted: float) -> tuple[list[Reason], list[Reason], int, bool]:
+        """Reasons from who drives along or stands in the way of the present plan, reasons for caution, who blocks it, and
+        whether anybody crosses."""
+        assert self.unposted is not None  # set at the first look
+        rows, wary, blocking, anybody_crosses = weigh(
+            self.p,
+            self.table,
+            self.lateral.plan,
+            self.half_width,
+            around.seen,
+            around.front,
+            around.rear,
+            speed,
+            wanted,
+            self.unposted,
         )
+        return told(rows), told(wary), blocking, anybody_crosses
 
     def act(self, thought: Thought, observation: Observation) -> Decision:
         """The trajectory of a thought; a full brake goes to the pedal at once."""
@@ -112,8 +126,10 @@ class Driver:
 
     def trajectory(self, thought: Thought, speed: float, now_us: int) -> Trajectory:
         """Where the thought leads over the next seconds."""
-        way, times_us = way_and_times(speed, thought.acceleration, max(thought.wanted, speed), now_us)
-        return trajectory_along(self.table, thought.plan, thought.around.rig_s, way, times_us)
+        fastest = max(thought.wanted, speed)
+        return trajectory_ahead(
+            self.table, thought.plan, thought.around.rig_s, speed, thought.acceleration, fastest, now_us
+        )
 
     def save(self) -> dict[str, Any]:
         """Everything remembered, as plain data."""
@@ -152,10 +168,8 @@ class Driver:
 
     def _feel_grip(self, observation: Observation) -> None:
         """Slipping wheels say that the road is slippery: drive bends more slowly until it has been dry for a while."""
-        slipping = int(np.count_nonzero(observation.ego.wheel_slipping))
-        across = float(observation.ego.acceleration_in_rig[1])
-        along = float(observation.ego.acceleration_in_rig[0])
-        if slipping >= 2:
+        if sum(observation.ego.wheel_slipping.tolist()) >= 2:
+            along, across, _ = observation.ego.acceleration_in_rig.tolist()
             self.grip = min(self.grip, max(math.hypot(along, across) / 9.81, 0.1) * 0.6)
         else:
             self.grip = min(1.0, self.grip + 0.05 * self.dt_s)

@@ -15,9 +15,10 @@ from alpasim.reasoning.vocabulary import FactorCategory, Lateral, Longitudinal
 from alpasim.types import ActorKind, Factor, FloatArray, Observation, Reasoning, SignalColour
 
 from .driving import Thought
-from .longitudinal import STOPPED, Reason
+from .following import STOPPED
+from .reasons import Reason
 from .route_kernels import CURVATURE, HEADING, LANE_LEFT, LANE_RIGHT, SPEED_LIMIT, row_at
-from .surroundings import STANDING
+from .surroundings import ACROSS, CROSSES, STANDING, STANDS
 
 TURN_RADIUS_M = 30.0
 TURN_ANGLE = math.radians(45.0)
@@ -60,7 +61,7 @@ def _longitudinal(thought: Thought) -> Longitudinal:
             return Longitudinal.STOP_FOR_STATIC_CONSTRAINTS
         return (
             Longitudinal.YIELD
-            if around.vulnerable[reason.track] and around.standing[reason.track]
+            if around.is_vulnerable(reason.track) and around.seen[reason.track, STANDS]
             else (Longitudinal.LEAD_OBSTACLE_FOLLOWING)
         )
     return Longitudinal.SET_SPEED_TRACKING
@@ -100,7 +101,7 @@ def _motion(thought: Thought, track: int, cause: str) -> str:
         return "standing"
     if cause in ("cut_in", "beside"):
         return "cutting_in"
-    if around.crossing[track]:
+    if around.seen[track, CROSSES]:
         return "crossing"
     return "oncoming" if around.along[track] < 0.0 else "leading"
 
@@ -251,7 +252,7 @@ def _does(thought: Thought, track: int, cause: str) -> str:
     if motion == "cutting_in":
         return f"comes into our lane from the {side}"
     if motion == "crossing":
-        return f"crosses our way from the {'right' if around.across[track] > 0.0 else 'left'}"
+        return f"crosses our way from the {'right' if around.seen[track, ACROSS] > 0.0 else 'left'}"
     if motion == "oncoming":
         return "comes towards us in our lane"
     return "drives in our lane" if kind not in _ON_FOOT else "is in our lane"

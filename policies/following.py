@@ -6,14 +6,33 @@ keeping makes it come into ours. Who crosses the road is judged in `crossing.py`
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
+from alpasim.compiled import compiled
 from alpasim.types import FloatArray
 
-from .longitudinal import LOOK_AHEAD_M, STOPPED, Reason, follow
 from .parameters import DriverParameters
+from .reasons import BESIDE, CUT_IN, LEADER, ONCOMING
 from .route_kernels import LANE_LEFT, LANE_RIGHT, row_at
-from .surroundings import STANDING, Surroundings
+from .surroundings import (
+    ACROSS,
+    ALONG,
+    CHANGE,
+    CLEAR,
+    CROSSES,
+    HIGH,
+    LEFT,
+    LOW,
+    PARALLEL,
+    PLAN_D,
+    RIGHT,
+    STANDING,
+    VULNERABLE_KIND,
+)
+
+LOOK_AHEAD_M = 250.0
+STOPPED = 0.3
+"""Slower than this the ego stands [m/s]."""
 
 HOLD_GAP_M = 1.0
 """Standing behind something that stands, the ego stays unless the gap grows by this."""
@@ -22,6 +41,27 @@ MEETING_S = 8.0
 """Oncoming traffic in our lane is braked for from this time before the meeting."""
 
 
+@compiled
+def follow(p: DriverParameters, speed: float, wanted: float, gap: float, other: float, other_change: float) -> float:
+    """Acceleration behind something: IDM softened by the constant-acceleration heuristic (KTH equations 2 to 4)."""
+    gap = max(gap, 0.1)
+    closing = speed - other
+    reach = speed * p.time_headway_s + speed * closing / (2.0 * math.sqrt(p.acceleration * p.comfortable_deceleration))
+    desired = p.standstill_gap_m + max(reach, 0.0)
+    idm = p.acceleration * (1.0 - (speed / max(wanted, 0.1)) ** p.speed_exponent - (desired / gap) ** p.gap_exponent)
+    change = min(other_change, p.acceleration)
+    room = other * other - 2.0 * gap * change
+    if other * closing <= -2.0 * gap * change and room > 0.0:
+        heuristic = speed * speed * change / room
+    else:
+        heuristic = change - closing * max(closing, 0.0) / (2.0 * gap)
+    if idm >= heuristic:
+        return float(idm)
+    softened = heuristic + p.comfortable_deceleration * math.tanh((idm - heuristic) / p.comfortable_deceleration)
+    return float((1.0 - p.coolness) * idm + p.coolness * softened)
+
+
+@compiled
 def needed_deceleration(speed: float, gap: float, other: float, other_change: float) -> float:
     """Constant deceleration that just avoids touching what is ahead, 0 where nobody closes in [m/s^2].
 
@@ -36,53 +76,7 @@ def needed_deceleration(speed: float, gap: float, other: float, other_change: fl
     return steady
 
 
-def nearing(around: Surroundings, plan_d: FloatArray) -> FloatArray:
-    """(k,) speed at which each track comes sideways towards the ego's plan, 0 where that is only lane keeping [m/s]."""
-    on_left = 0.5 * (around.left + around.right) > plan_d
-    towards: FloatArray = np.where(on_left, -around.across, around.across)
-    return towards
-
-
-def following_reasons(
-    p: DriverParameters,
-    table: FloatArray,
-    around: Surroundings,
-    clear: FloatArray,
-    plan_d: FloatArray,
-    speed: float,
-    wanted: float,
-) -> list[Reason]:
-    """Reasons from all who stand, or drive along the road, and are or come into the ego's way.
-
-    `clear` (k,) are the gaps between the ego's side and theirs where the ego passes them, `plan_d` (k,) its offset there.
-    """
-    margin = np.where(around.vulnerable, p.vulnerable_margin, p.side_margin)
-    towards = nearing(around, plan_d)
-    in_way = clear < margin
-    coming = ~in_way & around.parallel & (towards > p.drift_speed)
-    close = (clear < p.oncoming_width) & around.parallel & (around.along < -STANDING)
-    near = (around.high > around.front) & (around.low < around.front + LOOK_AHEAD_M) & ~around.crossing
-    reasons = []
-    for row in np.flatnonzero(near & (in_way | coming | close)).tolist():
-        gap = float(around.low[row]) - around.front
-        along = float(around.along[row])
-        enters_s = 0.0 if in_way[row] else float((clear[row] - margin[row]) / max(float(towards[row]), 1e-3))
-        if along < -STANDING:
-            meeting_s = max(gap, 0.0) / (speed - along)
-            if meeting_s < MEETING_S and enters_s < min(meeting_s + 1.0, p.prediction_s):
-                reasons.append(Reason("oncoming", _oncoming(p, speed, meeting_s), row, max(gap, 0.0)))
-            elif meeting_s < MEETING_S and close[row] and _in_our_lane(table, around, row):
-                reasons.append(Reason("oncoming", -p.comfortable_deceleration, row, max(gap, 0.0)))
-        elif gap < 0.0:
-            if towards[row] > 0.1 and enters_s < p.cut_in_horizon_s:
-                reasons.append(Reason("beside", -p.comfortable_deceleration, row, 0.0))
-        elif enters_s < p.cut_in_horizon_s:
-            change = float(around.change[row])
-            acceleration = behind(p, speed, wanted, gap, max(along, 0.0), change)
-            reasons.append(Reason("leader" if in_way[row] else "cut_in", acceleration, row, gap))
-    return reasons
-
-
+@compiled
 def behind(p: DriverParameters, speed: float, wanted: float, gap: float, other: float, other_change: float) -> float:
     """Acceleration behind something at `gap`: car following, and as much braking as avoiding it takes."""
     if speed < STOPPED and other < STANDING and gap < p.standstill_gap_m + HOLD_GAP_M:
@@ -94,12 +88,46 @@ def behind(p: DriverParameters, speed: float, wanted: float, gap: float, other: 
     return max(eager, -p.emergency_deceleration)
 
 
-def _in_our_lane(table: FloatArray, around: Surroundings, row: int) -> bool:
+@compiled
+def in_our_lane(table: FloatArray, track: FloatArray) -> bool:
     """Whether a track's side reaches into the lane that the route follows."""
-    place = table[row_at(table, 0.5 * float(around.low[row] + around.high[row]))]
-    return bool(around.right[row] < place[LANE_LEFT] and around.left[row] > -place[LANE_RIGHT])
+    row = row_at(table, 0.5 * (track[LOW] + track[HIGH]))
+    return bool(track[RIGHT] < table[row, LANE_LEFT] and track[LEFT] > -table[row, LANE_RIGHT])
 
 
-def _oncoming(p: DriverParameters, speed: float, meeting_s: float) -> float:
+@compiled
+def meeting(p: DriverParameters, speed: float, meeting_s: float) -> float:
     """Acceleration that has the ego standing a second and a half before it meets somebody in its lane."""
     return -min(max(speed / max(meeting_s - 1.5, 0.3), 1.0), p.emergency_deceleration)
+
+
+@compiled
+def follow_track(
+    p: DriverParameters, table: FloatArray, track: FloatArray, front: float, speed: float, wanted: float
+) -> tuple[int, float, float]:
+    """(cause or -1, acceleration, gap) because of one track that stands, or drives along the road, and is or comes into the
+    ego's way; `track` is its row of the surroundings, `CLEAR` and `PLAN_D` filled in."""
+    if track[HIGH] <= front or track[LOW] >= front + LOOK_AHEAD_M or track[CROSSES]:
+        return -1, 0.0, 0.0
+    clear, along = track[CLEAR], track[ALONG]
+    margin = p.vulnerable_margin if track[VULNERABLE_KIND] else p.side_margin
+    towards = -track[ACROSS] if 0.5 * (track[LEFT] + track[RIGHT]) > track[PLAN_D] else track[ACROSS]
+    in_way, moves_along = clear < margin, track[PARALLEL] > 0.0
+    close = clear < p.oncoming_width and moves_along and along < -STANDING
+    if not (in_way or close or (moves_along and towards > p.drift_speed)):
+        return -1, 0.0, 0.0
+    gap = track[LOW] - front
+    enters_s = 0.0 if in_way else (clear - margin) / max(towards, 1e-3)
+    if along < -STANDING:
+        meeting_s = max(gap, 0.0) / (speed - along)
+        if meeting_s < MEETING_S and enters_s < min(meeting_s + 1.0, p.prediction_s):
+            return ONCOMING, meeting(p, speed, meeting_s), max(gap, 0.0)
+        if meeting_s < MEETING_S and close and in_our_lane(table, track):
+            return ONCOMING, -p.comfortable_deceleration, max(gap, 0.0)
+    elif gap < 0.0:
+        if towards > 0.1 and enters_s < p.cut_in_horizon_s:
+            return BESIDE, -p.comfortable_deceleration, 0.0
+    elif enters_s < p.cut_in_horizon_s:
+        cause = LEADER if in_way else CUT_IN
+        return cause, behind(p, speed, wanted, gap, max(along, 0.0), track[CHANGE]), gap
+    return -1, 0.0, 0.0

@@ -15,16 +15,12 @@ import numpy as np
 
 from alpasim.types import ActorKind, FloatArray
 
-from .longitudinal import Reason
 from .parameters import DriverParameters
 from .planning import lateral_plan, shift_length
+from .reasons import Reason
 from .route_kernels import narrowest, offset_at
-from .surroundings import STANDING, Surroundings
+from .surroundings import STANDING, STOOD, VULNERABLE_KIND, Surroundings
 
-SEEN_AHEAD_S = 5.0
-"""Ways round are looked for this long before the obstacle, and at least `SEEN_AHEAD_M` before it."""
-
-SEEN_AHEAD_M = 40.0
 BEHIND_M = 3.0
 """The ego has passed when its rear is this far beyond."""
 
@@ -68,13 +64,12 @@ class LateralPlanner:
         length = max(shift_length(speed, around.rig_d, self.p.shift_acceleration), 10.0)
         self.plan = lateral_plan(around.rig_s, length, around.rig_d, slope, 0.0)
 
-    def update(self, around: Surroundings, clear: FloatArray, reasons: list[Reason], speed: float) -> None:
-        """Look for a way round what is ahead, or back to the middle when it is behind."""
+    def update(self, around: Surroundings, first: int, reasons: list[Reason], speed: float) -> None:
+        """Look for a way round `first`, the track that blocks the plan, or back to the middle when it is behind."""
         oncoming = [reason for reason in reasons if reason.cause == "oncoming"]
         if oncoming and speed > EVADE_SPEED:
             self._evade(around, oncoming[0], speed)
             return
-        first = self._blocking(around, clear, speed)
         if first >= 0:
             urgent = any(
                 reason.track == first and reason.acceleration < -self.p.urgent_deceleration for reason in reasons
@@ -125,33 +120,24 @@ class LateralPlanner:
             way = Way(offset, float(around.high[meeting.track]), "evade", int(around.ids[meeting.track]))
             self._take(around, way, speed, 0.5 * meeting.gap_m, urgent=True)
 
-    def _blocking(self, around: Surroundings, clear: FloatArray, speed: float) -> int:
-        """The first track that stands in the plan's way near enough to think of passing it, -1 where there is none."""
-        p = self.p
-        horizon = max(SEEN_AHEAD_M, SEEN_AHEAD_S * speed)
-        ahead = (around.low > around.front) & (around.low < around.front + horizon)
-        blocking = ahead & around.standing & (clear < np.where(around.vulnerable, p.vulnerable_margin, p.side_margin))
-        rows = np.flatnonzero(blocking)
-        return int(rows[np.argmin(around.low[rows])]) if len(rows) else -1
-
     def _may_pass(self, around: Surroundings, first: int) -> bool:
         """Whether what stands there is to be passed at all: not a queue, and no vehicle that has only just stopped."""
         p = self.p
         if int(around.kinds[first]) in _THINGS:
             return True
-        if float(around.stood[first]) < p.patience_s:
+        if float(around.seen[first, STOOD]) < p.patience_s:
             return False
         front = float(around.high[first])
         if any(-1.0 < line - front < p.queue_before_line_m for line in self.lines):
             return False
         middle = 0.5 * (around.left + around.right)
-        same_lane = around.standing & ~around.vulnerable & (np.abs(middle - middle[first]) < 1.0)
+        same_lane = around.standing & (around.seen[:, VULNERABLE_KIND] == 0.0) & (np.abs(middle - middle[first]) < 1.0)
         ahead = same_lane & (around.low > around.low[first]) & (around.low < front + QUEUE_M)
         return int(np.count_nonzero(ahead)) < QUEUE_LENGTH - 1
 
     def _way_round(self, around: Surroundings, first: int, speed: float) -> Way | None:
         """The smallest change of offset that leads past `first` at the best distance there is room for, None without one."""
-        vulnerable = bool(around.vulnerable[first])
+        vulnerable = around.is_vulnerable(first)
         now, _ = offset_at(self.plan, float(around.low[first]))
         for gap in self.p.pass_gaps_vulnerable if vulnerable else self.p.pass_gaps:
             ways = [way for side in (1.0, -1.0) if (way := self._past(around, first, side, gap, speed)) is not None]

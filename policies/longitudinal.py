@@ -1,62 +1,24 @@
 """How fast, as far as the road says: set speed, bends, lower limits, traffic lights and stop lines.
 
-Every reason to go no faster than so is one acceleration with its cause; the driver acts on the smallest one and can say
-which it was. Reasons that come from other road users stand in `following.py` and `crossing.py`.
+Reasons that come from other road users stand in `following.py`, `crossing.py` and `caution.py`.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
+from alpasim.compiled import compiled
 from alpasim.types import FloatArray, IntArray, SignalColour
 
+from .following import LOOK_AHEAD_M, STOPPED, follow
 from .parameters import DriverParameters
+from .reasons import Reason
 from .route_kernels import braking_for_speeds
 
-LOOK_AHEAD_M = 250.0
-STOPPED = 0.3
-"""Slower than this the ego stands [m/s]."""
-
-MUST_STOP = (SignalColour.RED, SignalColour.RED_YELLOW)
+MUST_STOP = (int(SignalColour.RED), int(SignalColour.RED_YELLOW))
 PAST_LINE_M = 1.0
 """With the front this far behind a stop line the ego is in the junction and leaves it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One reason for an acceleration [m/s^2]. `cause` is one of `set_speed`, `bend`, `limit`, `signal`, `stop_line`,
-    `leader`, `cut_in`, `beside`, `oncoming`, `crossing`, `vulnerable`, `standing_row`; `track` is a row of the
-    surroundings, -1 for what is no road user; `gap_m` is the way to it [m], inf where that says nothing.
-    """
-
-    cause: str
-    acceleration: float
-    track: int = -1
-    gap_m: float = math.inf
-    signal: int = -1
-    """Row of the traffic light, where it is one."""
-
-
-def follow(p: DriverParameters, speed: float, wanted: float, gap: float, other: float, other_change: float) -> float:
-    """Acceleration behind something: IDM softened by the constant-acceleration heuristic (KTH equations 2 to 4)."""
-    gap = max(gap, 0.1)
-    closing = speed - other
-    reach = speed * p.time_headway_s + speed * closing / (2.0 * math.sqrt(p.acceleration * p.comfortable_deceleration))
-    desired = p.standstill_gap_m + max(reach, 0.0)
-    idm = p.acceleration * (1.0 - (speed / max(wanted, 0.1)) ** 4 - (desired / gap) ** 2)
-    change = min(other_change, p.acceleration)
-    room = other * other - 2.0 * gap * change
-    if other * closing <= -2.0 * gap * change and room > 0.0:
-        heuristic = speed * speed * change / room
-    else:
-        heuristic = change - max(closing, 0.0) ** 2 / (2.0 * gap)
-    if idm >= heuristic:
-        return idm
-    softened = heuristic + p.comfortable_deceleration * math.tanh((idm - heuristic) / p.comfortable_deceleration)
-    return (1.0 - p.coolness) * idm + p.coolness * softened
-
-
+@compiled
 def eased(need: float, planned: float, acceleration: float) -> float:
     """Acceleration allowed when meeting what is ahead takes `need` [m/s^2] of braking: free below 0.3 of `planned`, all of
     the need above 0.7, moving over smoothly in between, so that what is far ahead makes nobody brake, nor speed up to it.
@@ -115,11 +77,11 @@ def signal_reasons(
         gap = s - front
         if signal < 0 or signal >= len(colours) or not -PAST_LINE_M < gap < LOOK_AHEAD_M:
             continue
-        colour = SignalColour(int(colours[signal]))
+        colour = int(colours[signal])
         need = speed * speed / (2.0 * max(gap, 0.3))
         late = need > p.emergency_deceleration
         if (colour in MUST_STOP and not late) or (
-            colour is SignalColour.YELLOW and need < 0.75 * p.ordinary_deceleration
+            colour == SignalColour.YELLOW and need < 0.75 * p.ordinary_deceleration
         ):
             reasons.append(Reason("signal", stop_for_line(p, speed, wanted, gap), -1, max(gap, 0.0), signal))
     return reasons

@@ -7,15 +7,17 @@ Phil. Trans. R. Soc. A 368 (2010) 4585, called KTH below; its table 1 is the sou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 KPH = 1.0 / 3.6
 """Metres per second in one kilometre per hour."""
 
 
-@dataclass(frozen=True, slots=True)
-class DriverParameters:
-    """How the reference driver drives. Lengths [m], times [s], speeds [m/s], accelerations [m/s^2]."""
+class DriverParameters(NamedTuple):
+    """How the reference driver drives. Lengths [m], times [s], speeds [m/s], accelerations [m/s^2].
+
+    A tuple, so that kernels can take it.
+    """
 
     # Car following (KTH table 1: T 1.5, a 1.4, b 2.0, s0 2.0, delta 4, coolness 0.99)
     time_headway_s: float = 1.5
@@ -23,6 +25,9 @@ class DriverParameters:
     acceleration: float = 1.4
     comfortable_deceleration: float = 2.0
     coolness: float = 0.99
+    speed_exponent: float = 4.0
+    gap_exponent: float = 2.0
+    """How sharply the set speed and the desired gap are kept to: KTH's delta, and the square in its equation 2."""
 
     # Speed. Where no limit is posted: the larger of the speed met at the start and 50 km/h, the usual limit in towns.
     limit_share: float = 0.98

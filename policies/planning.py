@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from alpasim.types import FloatArray, IntArray, Trajectory
+from alpasim.types import FloatArray, Trajectory
 
-from .route_kernels import poses_along
+from .route_kernels import poses_ahead
 
 HORIZON_S = 4.0
 SPACING_S = 0.1
-_TIMES = np.arange(int(HORIZON_S / SPACING_S) + 1) * SPACING_S
+_TIMES = (np.arange(int(HORIZON_S / SPACING_S) + 1) * SPACING_S).astype(np.float64)
 _TIMES_US = np.rint(_TIMES * 1e6).astype(np.int64)
 
 
-def way_and_times(speed: float, acceleration: float, fastest: float, now_us: int) -> tuple[FloatArray, IntArray]:
-    """Distances (k,) [m] and absolute times (k,) [us] from now: one acceleration until standing or `fastest` is reached."""
-    speed = max(speed, 0.0)
-    if acceleration < 0.0:
-        until = np.minimum(_TIMES, speed / -acceleration)
-        way = speed * until + 0.5 * acceleration * until * until
-    elif acceleration > 0.0 and fastest > speed:
-        until = np.minimum(_TIMES, (fastest - speed) / acceleration)
-        way = speed * until + 0.5 * acceleration * until * until + fastest * (_TIMES - until)
-    else:
-        way = speed * _TIMES
-    return way, now_us + _TIMES_US
-
-
-def trajectory_along(table: FloatArray, plan: FloatArray, s: float, way: FloatArray, times_us: IntArray) -> Trajectory:
-    """The rig's origin from arc length `s` on, `way` (k,) further at `times_us` (k,), on the lateral plan."""
-    return Trajectory(times_us=times_us, poses=poses_along(table, plan, s + way), frame="world")
+def trajectory_ahead(
+    table: FloatArray, plan: FloatArray, s: float, speed: float, acceleration: float, fastest: float, now_us: int
+) -> Trajectory:
+    """The rig's origin from arc length `s` on along the lateral plan, with one acceleration until it stands or is `fastest`."""
+    poses = poses_ahead(table, plan, s, max(speed, 0.0), acceleration, fastest, _TIMES)
+    return Trajectory(times_us=now_us + _TIMES_US, poses=poses, frame="world")
 
 
 def lateral_plan(s: float, length_m: float, d: float, slope: float, end_d: float) -> FloatArray:

@@ -16,11 +16,11 @@ from alpasim.types import FloatArray, Route
 
 X, Y, S, HEADING, CURVATURE, LANE_LEFT, LANE_RIGHT, EDGE_LEFT, EDGE_RIGHT, ONCOMING_LEFT, SPEED_LIMIT = range(11)
 
-TRACK_S, TRACK_D, HALF_S, HALF_D, SPEED_S, SPEED_D, TURNED, SPEED, INDEX = range(9)
-"""Columns of what `describe_tracks` fills, one row a track."""
+STRETCH = 16
+"""Route points that are looked at together; ones further apart than a road is wide make the look longer, not wrong."""
 
-TIME_IN, TIME_OUT, CROSS_LOW, CROSS_HIGH = range(4)
-"""Columns of what `crossings` fills."""
+ROUNDING_M = 1e-6
+"""Far more than places on the route are wrong by."""
 
 
 def route_table(route: Route) -> FloatArray:
@@ -49,13 +49,27 @@ def wrapped(angle: float) -> float:
 
 @compiled
 def nearest_point(table: FloatArray, x: float, y: float) -> int:
-    """Row of the route point nearest to (x, y)."""
+    """Row of the route point nearest to (x, y), the first of several.
+
+    Nothing on a stretch is nearer than its first point less the stretch's length, so most stretches need one look.
+    """
+    count, reach = table.shape[0], math.inf
+    for first in range(0, count, STRETCH):
+        dx, dy = x - table[first, 0], y - table[first, 1]
+        reach = min(reach, dx * dx + dy * dy)
+    reach = math.sqrt(reach) + ROUNDING_M
     best, best_distance = 0, math.inf
-    for i in range(table.shape[0]):
-        dx, dy = x - table[i, 0], y - table[i, 1]
-        distance = dx * dx + dy * dy
-        if distance < best_distance:
-            best, best_distance = i, distance
+    for first in range(0, count, STRETCH):
+        end = min(first + STRETCH, count)
+        dx, dy = x - table[first, 0], y - table[first, 1]
+        farthest = reach + table[end - 1, 2] - table[first, 2]
+        if dx * dx + dy * dy > farthest * farthest:
+            continue
+        for i in range(first, end):
+            dx, dy = x - table[i, 0], y - table[i, 1]
+            distance = dx * dx + dy * dy
+            if distance < best_distance:
+                best, best_distance = i, distance
     return best
 
 
@@ -127,104 +141,59 @@ def offset_at(plan: FloatArray, s: float) -> tuple[float, float]:
 
 
 @compiled
+def pose_at(table: FloatArray, plan: FloatArray, s: float, row: int) -> tuple[float, float, float]:
+    """x, y, yaw of the lateral plan at arc length `s`, which lies in `row` (see `row_at`); straight beyond the route's ends."""
+    length = table[row + 1, 2] - table[row, 2]
+    raw = (s - table[row, 2]) / length
+    share = min(max(raw, 0.0), 1.0)
+    heading = table[row, 3] + share * (table[row + 1, 3] - table[row, 3])
+    beyond = (raw - share) * length
+    d, slope = offset_at(plan, s)
+    curvature = table[row, 4] + share * (table[row + 1, 4] - table[row, 4])
+    cosine, sine = math.cos(heading), math.sin(heading)
+    x = table[row, 0] + share * (table[row + 1, 0] - table[row, 0]) + beyond * cosine - d * sine
+    y = table[row, 1] + share * (table[row + 1, 1] - table[row, 1]) + beyond * sine + d * cosine
+    return x, y, heading + math.atan2(slope, max(1.0 - curvature * d, 0.1))
+
+
+@compiled
 def poses_along(table: FloatArray, plan: FloatArray, s: FloatArray) -> FloatArray:
-    """(m, 3) x, y, yaw of the lateral plan at arc lengths `s` (m,); straight beyond both ends of the route."""
+    """(m, 3) x, y, yaw of the lateral plan at arc lengths `s` (m,)."""
     poses = np.empty((s.shape[0], 3))
     for i in range(s.shape[0]):
-        row = row_at(table, s[i])
-        length = table[row + 1, 2] - table[row, 2]
-        raw = (s[i] - table[row, 2]) / length
-        share = min(max(raw, 0.0), 1.0)
-        heading = table[row, 3] + share * (table[row + 1, 3] - table[row, 3])
-        beyond = (raw - share) * length
-        d, slope = offset_at(plan, s[i])
-        curvature = table[row, 4] + share * (table[row + 1, 4] - table[row, 4])
-        cosine, sine = math.cos(heading), math.sin(heading)
-        poses[i, 0] = table[row, 0] + share * (table[row + 1, 0] - table[row, 0]) + beyond * cosine - d * sine
-        poses[i, 1] = table[row, 1] + share * (table[row + 1, 1] - table[row, 1]) + beyond * sine + d * cosine
-        poses[i, 2] = heading + math.atan2(slope, max(1.0 - curvature * d, 0.1))
+        poses[i, 0], poses[i, 1], poses[i, 2] = pose_at(table, plan, s[i], row_at(table, s[i]))
     return poses
 
 
 @compiled
-def describe_tracks(
-    table: FloatArray, position: FloatArray, yaw: FloatArray, velocity: FloatArray, extent: FloatArray
-) -> FloatArray:
-    """(k, 9) what each track is on the route: place, half size along and across, speeds, and its turn against the lane.
-
-    `TURNED` is the direction of motion (of the body where it hardly moves) against the route's heading, in (-pi, pi].
-    """
-    count = position.shape[0]
-    out = np.empty((count, 9))
-    for i in range(count):
-        start = nearest_point(table, position[i, 0], position[i, 1])
-        s, d, heading, row = place_near(table, start, position[i, 0], position[i, 1])
-        cosine, sine = abs(math.cos(yaw[i] - heading)), abs(math.sin(yaw[i] - heading))
-        speed = math.sqrt(velocity[i, 0] ** 2 + velocity[i, 1] ** 2)
-        direction = math.atan2(velocity[i, 1], velocity[i, 0]) if speed > 0.3 else yaw[i]
-        out[i, 0], out[i, 1] = s, d
-        out[i, 2] = 0.5 * (extent[i, 0] * cosine + extent[i, 1] * sine)
-        out[i, 3] = 0.5 * (extent[i, 0] * sine + extent[i, 1] * cosine)
-        out[i, 4] = velocity[i, 0] * math.cos(heading) + velocity[i, 1] * math.sin(heading)
-        out[i, 5] = velocity[i, 1] * math.cos(heading) - velocity[i, 0] * math.sin(heading)
-        out[i, 6] = wrapped(direction - heading)
-        out[i, 7] = speed
-        out[i, 8] = row
-    return out
-
-
-@compiled
-def crossings(
+def poses_ahead(
     table: FloatArray,
     plan: FloatArray,
-    half_width: float,
-    position: FloatArray,
-    yaw: FloatArray,
-    velocity: FloatArray,
-    extent: FloatArray,
-    deceleration: FloatArray,
-    margin: FloatArray,
-    start_row: FloatArray,
-    horizon_s: float,
-    step_s: float,
+    s: float,
+    speed: float,
+    acceleration: float,
+    fastest: float,
+    times_s: FloatArray,
 ) -> FloatArray:
-    """(k, 4) when each track, going straight on, is inside the ego's corridor, and the stretch of route it covers there.
+    """(m, 3) x, y, yaw of the lateral plan where the ego is at `times_s` (m,), rising, after it was at `s` with `speed` [m/s].
 
-    A track keeps its velocity, or slows by its `deceleration` (k,) >= 0 until it stands. `TIME_IN` is inf for one that
-    never enters, `TIME_OUT` inf for one that is still inside when the horizon ends.
+    It keeps one acceleration [m/s^2] until it stands or reaches `fastest`.
     """
-    count = position.shape[0]
-    out = np.empty((count, 4))
-    steps = int(horizon_s / step_s + 0.5)
-    for i in range(count):
-        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = math.inf, math.inf, math.inf, -math.inf
-        speed = math.sqrt(velocity[i, 0] ** 2 + velocity[i, 1] ** 2)
-        if speed <= 0.0:
-            continue
-        ux, uy = velocity[i, 0] / speed, velocity[i, 1] / speed
-        row = int(start_row[i])
-        inside_before = False
-        for step in range(steps + 1):
-            time = step * step_s
-            moving = time
-            if deceleration[i] > 0.0:
-                moving = min(time, speed / deceleration[i])
-            way = speed * moving - 0.5 * deceleration[i] * moving * moving
-            s, d, heading, row = place_near(table, row, position[i, 0] + ux * way, position[i, 1] + uy * way)
-            cosine, sine = abs(math.cos(yaw[i] - heading)), abs(math.sin(yaw[i] - heading))
-            across = 0.5 * (extent[i, 0] * sine + extent[i, 1] * cosine)
-            centre, _ = offset_at(plan, s)
-            inside = abs(d - centre) < across + half_width + margin[i]
-            if inside:
-                along = 0.5 * (extent[i, 0] * cosine + extent[i, 1] * sine)
-                if not inside_before:
-                    out[i, 0] = time
-                out[i, 2], out[i, 3] = min(out[i, 2], s - along), max(out[i, 3], s + along)
-            elif inside_before:
-                out[i, 1] = time
-                break
-            inside_before = inside
-    return out
+    poses = np.empty((times_s.shape[0], 3))
+    last, row = table.shape[0] - 2, row_at(table, s)
+    for i in range(times_s.shape[0]):
+        time = times_s[i]
+        way = speed * time
+        if acceleration < 0.0:
+            until = min(time, speed / -acceleration)
+            way = speed * until + 0.5 * acceleration * until * until
+        elif acceleration > 0.0 and fastest > speed:
+            until = min(time, (fastest - speed) / acceleration)
+            way = speed * until + 0.5 * acceleration * until * until + fastest * (time - until)
+        while row < last and table[row + 1, 2] <= s + way:
+            row += 1
+        poses[i, 0], poses[i, 1], poses[i, 2] = pose_at(table, plan, s + way, row)
+    return poses
 
 
 @compiled
@@ -269,17 +238,3 @@ def narrowest(table: FloatArray, low: float, high: float) -> tuple[float, float,
         lane_left = min(lane_left, table[i, 5])
         lane_right = min(lane_right, table[i, 6])
     return left, right, lane_left, lane_right
-
-
-@compiled
-def clearances(
-    plan: FloatArray, half_width: float, low: FloatArray, high: FloatArray, right: FloatArray, left: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """(k,) gap between the ego's side, where its plan passes each track, and that track's side, negative: in its way;
-    and (k,) the plan's offset there."""
-    count = low.shape[0]
-    clear, plan_d = np.empty(count), np.empty(count)
-    for i in range(count):
-        plan_d[i], _ = offset_at(plan, 0.5 * (low[i] + high[i]))
-        clear[i] = max(right[i] - plan_d[i], plan_d[i] - left[i]) - half_width
-    return clear, plan_d

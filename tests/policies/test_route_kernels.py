@@ -6,24 +6,39 @@ import math
 
 import numpy as np
 import pytest
-from alpasim_policies.crossing import come_after, time_to_travel
-from alpasim_policies.following import needed_deceleration
-from alpasim_policies.longitudinal import eased, follow
+from alpasim_policies.crossing import come_after, conflict, time_to_travel
+from alpasim_policies.following import follow, needed_deceleration
+from alpasim_policies.longitudinal import eased
 from alpasim_policies.parameters import DriverParameters
-from alpasim_policies.planning import lateral_plan, shift_length, way_and_times
+from alpasim_policies.planning import lateral_plan, shift_length, trajectory_ahead
 from alpasim_policies.route_kernels import (
     braking_for_speeds,
-    crossings,
-    describe_tracks,
     nearest_point,
     offset_at,
     place_near,
+    poses_ahead,
     poses_along,
     route_table,
 )
-from driver_scenes import route_along, straight
+from alpasim_policies.surroundings import (
+    ACROSS,
+    ALONG,
+    CHANGE,
+    HALF_D,
+    HALF_S,
+    SPEED,
+    TRACK_D,
+    TRACK_S,
+    TURNED,
+    Surroundings,
+    TrackMemory,
+    look_around,
+)
+from driver_scenes import Body, car, moving, observe, route_along, straight
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from alpasim.types import ActorKind
 
 P = DriverParameters()
 
@@ -70,33 +85,40 @@ def test_the_length_of_a_shift_keeps_the_lateral_acceleration() -> None:
     assert np.abs(np.gradient(slope, s)).max() * speed**2 == pytest.approx(most, rel=0.02)
 
 
+def seen(*bodies: Body, changes: float = 0.0) -> Surroundings:
+    """What is around on a straight road; with `changes` everybody is taken to speed up by that [m/s^2]."""
+    route = straight()
+    observation, memory = observe(route, (20.0, 0.0, 0.0), 10.0, bodies), TrackMemory()
+    around = look_around(route_table(route), observation, observation.tracks, 4.6, memory, 0.1)
+    around.seen[:, CHANGE] = changes
+    return around
+
+
 def test_tracks_are_described_by_their_box_and_motion() -> None:
-    table = route_table(straight())
-    rows = describe_tracks(
-        table,
-        np.array([[100.0, 2.0, 0.0], [50.0, -3.0, 0.0]]),
-        np.array([0.0, math.pi / 2]),
-        np.array([[10.0, 0.0, 0.0], [0.0, 1.5, 0.0]]),
-        np.array([[4.0, 2.0, 1.5], [1.0, 0.5, 1.7]]),
-    )
-    assert rows[0, :8] == pytest.approx([100.0, 2.0, 2.0, 1.0, 10.0, 0.0, 0.0, 10.0])
-    assert rows[1, :8] == pytest.approx([50.0, -3.0, 0.25, 0.5, 0.0, 1.5, math.pi / 2, 1.5])
+    person = Body(ActorKind.PEDESTRIAN, (1.0, 0.5, 1.7), moving(50.0, -3.0, math.pi / 2, 1.5))
+    around = seen(car(100.0, 2.0, speed=10.0), person)
+    columns = [TRACK_S, TRACK_D, HALF_S, HALF_D, ALONG, ACROSS, TURNED, SPEED]
+    assert around.seen[0, columns] == pytest.approx([100.0, 2.0, 2.25, 0.9, 10.0, 0.0, 0.0, 10.0])
+    assert around.seen[1, columns] == pytest.approx([50.0, -3.0, 0.25, 0.5, 0.0, 1.5, math.pi / 2, 1.5])
+    assert (around.front, around.rear, around.rig_s) == pytest.approx((23.7, 19.1, 20.0))
 
 
-def cross(x: float, y: float, vx: float, vy: float, slowing: float = 0.0) -> np.ndarray:
-    table = route_table(straight())
+@given(x=st.floats(-150.0, 350.0), y=st.floats(-150.0, 350.0))
+@settings(max_examples=200, deadline=None)
+def test_the_nearest_point_is_the_first_of_the_nearest(x: float, y: float) -> None:
+    table = circle()
+    assert nearest_point(table, x, y) == int(np.argmin((x - table[:, 0]) ** 2 + (y - table[:, 1]) ** 2))
+
+
+def cross(x: float, y: float, speed: float, slowing: float = 0.0) -> tuple[float, float, float, float]:
+    body = Body(ActorKind.PEDESTRIAN, (1.0, 1.0, 1.0), moving(x, y, math.copysign(math.pi / 2, speed), abs(speed)))
     plan = lateral_plan(0.0, 1.0, 0.0, 0.0, 0.0)
-    one = np.ones(1)
-    yaw = np.array([math.atan2(vy, vx)])
-    start = float(nearest_point(table, x, y))
-    return crossings(
-        table, plan, 1.0, np.array([[x, y, 0.0]]), yaw, np.array([[vx, vy, 0.0]]), np.array([[1.0, 1.0, 1.0]]),
-        slowing * one, 0.5 * one, start * one, 4.0, 0.05,
-    )[0]  # fmt: skip
+    track = seen(body, changes=-slowing).seen[0]
+    return conflict(route_table(straight()), plan, 1.0, track, 0.5, 4.0, 0.05)
 
 
 def test_a_walker_enters_and_leaves_when_the_closed_form_says() -> None:
-    enters, leaves, low, high = cross(100.0, -6.0, 0.0, 2.0)
+    enters, leaves, low, high = cross(100.0, -6.0, 2.0)
     # the walker's near side is 0.5 m ahead of it, the corridor reaches to 1.5 m
     assert enters == pytest.approx((6.0 - 2.0) / 2.0, abs=0.06)
     assert leaves == pytest.approx(4.0, abs=0.06) or math.isinf(leaves)
@@ -104,9 +126,9 @@ def test_a_walker_enters_and_leaves_when_the_closed_form_says() -> None:
 
 
 def test_who_goes_away_or_stops_before_never_enters() -> None:
-    assert math.isinf(cross(100.0, -6.0, 0.0, -2.0)[0])
-    assert math.isinf(cross(100.0, -6.0, 0.0, 3.0, slowing=2.0)[0])  # stands after 2.25 m
-    assert math.isfinite(cross(100.0, -4.0, 0.0, 3.0, slowing=2.0)[0])
+    assert math.isinf(cross(100.0, -6.0, -2.0)[0])
+    assert math.isinf(cross(100.0, -6.0, 3.0, slowing=2.0)[0])  # stands after 2.25 m
+    assert math.isfinite(cross(100.0, -4.0, 3.0, slowing=2.0)[0])
 
 
 def test_braking_for_a_bend_is_that_of_constant_deceleration() -> None:
@@ -187,10 +209,20 @@ def test_easing_is_continuous_and_falls_with_need() -> None:
 
 
 def test_plans_keep_their_acceleration_until_standing_or_fast_enough() -> None:
-    way, times = way_and_times(10.0, -2.5, 20.0, 1_000_000)
-    assert times[0] == 1_000_000 and way[0] == 0.0
-    assert way[-1] == pytest.approx(10.0 * 4.0 - 0.5 * 2.5 * 16.0)
-    stopping, _ = way_and_times(5.0, -2.5, 20.0, 0)
-    assert stopping[-1] == pytest.approx(5.0) and stopping[-1] == stopping[-10]
-    rising, _ = way_and_times(9.0, 1.0, 10.0, 0)
-    assert rising[-1] == pytest.approx(9.5 + 10.0 * 3.0)
+    table, middle = route_table(straight()), lateral_plan(0.0, 1.0, 0.0, 0.0, 0.0)
+    slowing = trajectory_ahead(table, middle, 50.0, 10.0, -2.5, 20.0, 1_000_000)
+    assert slowing.times_us[0] == 1_000_000 and slowing.poses[0] == pytest.approx([50.0, 0.0, 0.0])
+    assert slowing.poses[-1, 0] == pytest.approx(50.0 + 10.0 * 4.0 - 0.5 * 2.5 * 16.0)
+    stopping = trajectory_ahead(table, middle, 50.0, 5.0, -2.5, 20.0, 0).poses[:, 0]
+    assert stopping[-1] == pytest.approx(55.0) and stopping[-1] == stopping[-10]
+    rising = trajectory_ahead(table, middle, 50.0, 9.0, 1.0, 10.0, 0).poses[:, 0]
+    assert rising[-1] == pytest.approx(50.0 + 9.5 + 10.0 * 3.0)
+
+
+@given(s=st.floats(-30.0, 330.0), speed=st.floats(0.0, 40.0))
+@settings(max_examples=60, deadline=None)
+def test_poses_of_a_plan_lie_where_its_arc_lengths_are(s: float, speed: float) -> None:
+    table, plan = circle(), lateral_plan(50.0, 30.0, -0.5, 0.04, 1.0)
+    times = np.linspace(0.0, 4.0, 41)
+    ahead = poses_ahead(table, plan, s, speed, 0.0, speed, times)
+    assert np.array_equal(ahead, poses_along(table, plan, s + speed * times))

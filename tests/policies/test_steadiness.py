@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from alpasim_policies import steadiness
 from alpasim_policies.steadiness import BLIND_S, EXPECTED_BRAKING, HELD_S, LIGHTS_S, SteadyLights, SteadyTracks
-from alpasim_policies.surroundings import TrackMemory
+from alpasim_policies.surroundings import TrackMemory, go_on_remembering
 
 from alpasim.policy.loading import load_policy
 from alpasim.rollout import run_rollout
@@ -181,17 +181,25 @@ def test_a_true_list_is_remembered_as_one_that_is_read_anew_each_step() -> None:
     assert steady.jitter_m == pytest.approx(reloaded.jitter_m, rel=1e-12)
 
 
+def remembered(memory: TrackMemory, listed: Tracks, speeds: list[float]) -> tuple[np.ndarray, np.ndarray]:
+    """Change of speed and time of standing of each track, after one more step."""
+    table = memory.of(listed.ids)
+    for row, speed in enumerate(speeds):
+        go_on_remembering(table, row, speed, memory.smoothing, DT_S)
+    return table[:, 1].copy(), table[:, 2].copy()
+
+
 def test_changes_of_speed_and_times_of_standing_are_remembered_by_track() -> None:
     memory = TrackMemory()
     slowing, standing = (1, 0.0, 0.0, 10.0, 0.0), (2, 50.0, 0.0, 0.0, 0.0)
-    change, stood = memory.update(tracks(slowing, standing), np.array([10.0, 0.0]), DT_S)
+    change, stood = remembered(memory, tracks(slowing, standing), [10.0, 0.0])
     assert change.tolist() == [0.0, 0.0] and stood.tolist() == [0.0, 0.0]
-    change, stood = memory.update(tracks(slowing, standing), np.array([9.8, 0.0]), DT_S)
+    change, stood = remembered(memory, tracks(slowing, standing), [9.8, 0.0])
     assert change == pytest.approx([-1.0, 0.0])  # half of -2 m/s^2
     assert stood == pytest.approx([0.0, 0.1])
-    change, stood = memory.update(tracks(standing, (3, 0.0, 9.0, 1.0, 0.0)), np.array([0.0, 1.0]), DT_S)
+    change, stood = remembered(memory, tracks(standing, (3, 0.0, 9.0, 1.0, 0.0)), [0.0, 1.0])
     assert change.tolist() == [0.0, 0.0] and stood == pytest.approx([0.2, 0.0])
     again = TrackMemory()
     again.load(json.loads(json.dumps(memory.save())))
-    change, stood = again.update(tracks(standing, slowing), np.array([0.0, 9.0]), DT_S)
+    change, stood = remembered(again, tracks(standing, slowing), [0.0, 9.0])
     assert change.tolist() == [0.0, 0.0] and stood == pytest.approx([0.3, 0.0])
