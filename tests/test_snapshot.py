@@ -279,7 +279,10 @@ def logged(out: Path, snapshot_at: tuple[int, ...], steps: int = 40) -> Path:
         for k in range(steps):
             if k in snapshot_at:
                 simulation.snapshot()
-            writer.write_step(simulation.step(decision(k)), simulation.metrics.values_by_name())
+            step = simulation.step(decision(k))
+            latest = simulation.metrics.latest
+            assert latest is not None
+            writer.write_step(step, latest)
         results = simulation.metrics.results()
         writer.finish(ResultRecord("cut", str(simulation.end_reason), False, 0.0, steps, results))
     simulation.close()

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from alpasim.errors import RecordingError
-from alpasim.recording.decimals import rows_text
+from alpasim.recording.decimals import NumberObject, rows_text, whole_text
 from alpasim.types import (
     BoolArray,
     Control,
@@ -193,17 +193,26 @@ def decision_message(decision: Decision) -> dict[str, Any]:
     }
 
 
-def decision_text(moment: Mapping[str, int], decision: Decision) -> bytes:
-    """`dump` of a moment and the decision's message, its poses written by the row; `dump` itself where some are not finite."""
-    trajectory = decision.trajectory
-    if trajectory is None or len(trajectory.poses) == 0 or not np.isfinite(trajectory.poses).all():
-        return dump({**moment, **decision_message(decision)})
-    head = dump({**moment, "control": None if decision.control is None else control_message(decision.control)})
-    way = dump({"frame": trajectory.frame, "times_us": trajectory.times_us.tolist()})
-    reasons = dump({"reasoning": None if decision.reasoning is None else reasoning_message(decision.reasoning)})
-    return b"".join(
-        (head[:-1], b',"trajectory":', way[:-1], b',"poses":', rows_text(trajectory.poses), b"},", reasons[1:])
-    )
+def moment_text(step: int, time_us: int) -> bytes:
+    """Step and time as the beginning of an object's text, which its other members follow."""
+    return b'{"step":%d,"time_us":%d' % (step, time_us)
+
+
+def decision_text(moment: bytes, decision: Decision, reasoning: Mapping[str, Any] | None) -> bytes:
+    """The text of a decision's message behind `moment_text`; `reasoning` is its `reasoning_message`."""
+    control, trajectory = decision.control, decision.trajectory
+    way: tuple[bytes, ...] = (b"null",)
+    if trajectory is not None:
+        frame, times, poses = _encode(trajectory.frame), whole_text(trajectory.times_us), rows_text(trajectory.poses)
+        way = (b'{"frame":', frame.encode("ascii"), b',"times_us":', times, b',"poses":', poses, b"}")
+    steered = b"null" if control is None else dump(control_message(control))
+    reasons = b"null" if reasoning is None else dump(reasoning)
+    return b"".join((moment, b',"control":', steered, b',"trajectory":', *way, b',"reasoning":', reasons, b"}"))
+
+
+def control_text(moment: bytes, control: Control) -> bytes:
+    """The text of a control's message behind `moment_text`."""
+    return b"%b,%b" % (moment, dump(control_message(control))[1:])
 
 
 def _rows(array: FloatArray) -> list[Any]:
@@ -305,22 +314,14 @@ class MetricRow(Protocol):
     def valid(self) -> BoolArray: ...
 
 
-def metrics_text(moment: Mapping[str, int], row: MetricRow) -> bytes:
-    """`dump` of a moment and a row's `metrics_message` as `values`, the numbers written all at once."""
-    finite = row.valid & np.isfinite(row.values)
-    if not len(finite):
-        return dump({**moment, "values": {}})
-    texts = rows_text(np.where(finite, row.values, 0.0)[None])[2:-2].split(b",")
-    for at in np.flatnonzero(~finite).tolist():
-        texts[at] = _encode(repr(float(row.values[at]))).encode("ascii") if row.valid[at] else b"null"
-    values = b",".join([key + text for key, text in zip(_keys(row.names), texts, strict=True)])
-    return b"".join((dump(moment)[:-1], b',"values":{', values, b"}}"))
+def metrics_text(moment: bytes, row: MetricRow) -> bytes:
+    """The text of a step's metrics behind `moment_text`: a row's `metrics_message` as `values`."""
+    return b'%b,"values":%b}' % (moment, _metrics_object(row.names).text(row.values, row.valid))
 
 
 @cache
-def _keys(names: tuple[str, ...]) -> tuple[bytes, ...]:
-    """Each name as the key of a JSON object."""
-    return tuple(f"{_encode(name)}:".encode("ascii") for name in names)
+def _metrics_object(names: tuple[str, ...]) -> NumberObject:
+    return NumberObject(names)
 
 
 def read_metrics(message: Mapping[str, Any]) -> dict[str, MetricValue]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,10 @@ from alpasim.road.unlevel import Bump, Raised
 from alpasim.types import EGO, ActorKind, FloatArray, IntArray, WorldState
 
 WORLD_FRAME, EGO_FRAME = "world", "ego"
-_DOUBLE = struct.Struct("<d")
+_POSE = struct.Struct("<2sBdBdBd2sBdBdBdBd")
+"""Fields 4 and 5 of a FrameTransform: position and rotation, every number behind its tag."""
 _TIME_BYTES = 12
+_F8 = np.dtype("<f8")
 _LINE_STRIP = 0
 _INFO = 2
 _DELETE_MATCHING_ID = 0
@@ -86,6 +89,7 @@ def _enum(field: int, value: int) -> bytes:
     return bytes([field << 3]) + _varint(value)
 
 
+@lru_cache(maxsize=1)
 def _timestamp(time_us: int) -> bytes:
     """A google.protobuf.Timestamp of fixed length: both varints are padded, so that it can be patched in place."""
     seconds, micros = divmod(time_us, 1_000_000)
@@ -98,34 +102,17 @@ def _padded_varint(value: int) -> bytes:
     return bytes((first | 0x80, second | 0x80, third | 0x80, fourth | 0x80, value >> 28 & 0x7F))
 
 
+_FRAMES = _text(2, WORLD_FRAME) + _text(3, EGO_FRAME)
+_TRANSFORM_HEAD = (
+    bytes([1 << 3 | 2]) + _varint(2 + _TIME_BYTES + len(_FRAMES) + _POSE.size) + bytes([1 << 3 | 2, _TIME_BYTES])
+)
+
+
 def transforms_message(time_us: int, rig_position: Sequence[float], rotation: Sequence[float]) -> bytes:
     """A FrameTransforms with the one transform world -> ego rig; `rotation` is x, y, z, w."""
-    transform = (
-        _block(1, _timestamp(time_us))
-        + _text(2, WORLD_FRAME)
-        + _text(3, EGO_FRAME)
-        + _block(4, _doubles(rig_position))
-        + _block(5, _doubles(rotation))
-    )
-    return _block(1, transform)
-
-
-class TransformsEncoder:
-    """Turns the ego's poses into `transforms_message` bytes: put together once, then only given new numbers."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray(transforms_message(0, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0)))
-        position, turn, end = 3 * 9, 4 * 9, len(self._bytes)
-        starts = (*range(end - turn - 2 - position, end - turn - 2, 9), *range(end - turn, end, 9))
-        self._places = tuple(start + 1 for start in starts)  # behind each number's tag
-        self._time_at = end - turn - 2 - position - 2 - len(_text(2, WORLD_FRAME) + _text(3, EGO_FRAME)) - _TIME_BYTES
-
-    def encode(self, time_us: int, rig_position: Sequence[float], rotation: Sequence[float]) -> bytes:
-        """The message of one moment."""
-        self._bytes[self._time_at : self._time_at + _TIME_BYTES] = _timestamp(time_us)
-        for place, value in zip(self._places, (*rig_position, *rotation), strict=True):
-            _DOUBLE.pack_into(self._bytes, place, value)
-        return bytes(self._bytes)
+    (x, y, z), (i, j, k, w) = rig_position, rotation
+    pose = _POSE.pack(b"\x22\x1b", 9, x, 17, y, 25, z, b"\x2a\x24", 9, i, 17, j, 25, k, 33, w)
+    return b"".join((_TRANSFORM_HEAD, _timestamp(time_us), _FRAMES, pose))
 
 
 def text_message(time_us: int, name: str, text: str) -> bytes:
@@ -218,8 +205,8 @@ class SceneEncoder:
             deletions = self._deletions(state)
             self._build(state)
             self._shown = shown
-        position = np.ascontiguousarray(state.position, "<f8").view(np.uint8)
-        rotation = np.ascontiguousarray(state.rotation, "<f8").view(np.uint8)
+        position = np.ascontiguousarray(state.position, _F8).view(np.uint8)
+        rotation = np.ascontiguousarray(state.rotation, _F8).view(np.uint8)
         stamp = np.frombuffer(_timestamp(state.time_us), dtype=np.uint8)
         _put(self._rows, position, rotation, stamp, self._pose_starts, self._time_starts, self._buffer)
         return deletions + self._buffer.tobytes()

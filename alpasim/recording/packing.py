@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import struct
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ from alpasim.types import PARTS, Contact, EgoState, FloatArray, WorldState
 
 LAYOUT_VERSION = 2
 _HEAD = struct.Struct("<8q")
+_EGO = struct.Struct("<3d")
+_F8, _I8, _FLAG = np.dtype("<f8"), np.dtype("<i8"), np.dtype(np.bool_)
 _PER_ACTOR = (("position", 3), ("rotation", 4), ("yaw", 1), ("velocity", 3), ("angular_velocity", 3), ("extent", 3))
 _EGO_NUMBERS = 13
 _CONTACT_NUMBERS = 14
@@ -45,34 +48,29 @@ def pack_state(state: WorldState) -> bytes:
         len(events),
         int(ego.reverse),
     )
-    ego_numbers = struct.pack(
-        "<13d",
-        *ego.velocity_in_rig.tolist(),
-        *ego.acceleration_in_rig.tolist(),
-        ego.yaw_rate_radps,
-        ego.steering_angle_rad,
-        ego.pedal,
-        *ego.wheel_load.tolist(),
+    return b"".join(
+        (
+            head,
+            *[_bytes(getattr(state, name), _F8) for name, _ in _PER_ACTOR],
+            _bytes(ego.velocity_in_rig, _F8),
+            _bytes(ego.acceleration_in_rig, _F8),
+            _EGO.pack(ego.yaw_rate_radps, ego.steering_angle_rad, ego.pedal),
+            _bytes(ego.wheel_load, _F8),
+            *[_contact_numbers(contact) for contact in contacts],
+            _bytes(state.kinds, _I8),
+            _bytes(state.signals, _I8),
+            *[_contact_rows(contact) for contact in contacts],
+            _bytes(state.present, _FLAG),
+            _bytes(state.struck, _FLAG),
+            _bytes(ego.wheel_slipping, _FLAG),
+            events,
+        )
     )
-    parts = [
-        head,
-        *(_bytes(getattr(state, name), "<f8") for name, _ in _PER_ACTOR),
-        ego_numbers,
-        *(_contact_numbers(contact) for contact in contacts),
-        _bytes(state.kinds, "<i8"),
-        _bytes(state.signals, "<i8"),
-        *(_contact_rows(contact) for contact in contacts),
-        _bytes(state.present, "?"),
-        _bytes(state.struck, "?"),
-        _bytes(ego.wheel_slipping, "?"),
-        events,
-    ]
-    return b"".join(parts)
 
 
-def _bytes(array: NDArray[np.generic], dtype: str) -> bytes:
-    """The array's values in one fixed byte order and width."""
-    return np.ascontiguousarray(array, dtype=dtype).tobytes()
+def _bytes(array: NDArray[np.generic], dtype: np.dtype[Any]) -> bytes:
+    """The array's values in one fixed byte order and width, row by row."""
+    return (array if array.dtype is dtype else array.astype(dtype)).tobytes()
 
 
 def _contact_numbers(contact: Contact) -> bytes:

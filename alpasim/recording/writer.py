@@ -26,13 +26,14 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from alpasim.recording import channels, codec, foxglove
+from alpasim.recording.decimals import NumberObject
 from alpasim.recording.hashing import ContentHash, packed_hash
 from alpasim.recording.inputs import pack_inputs
 from alpasim.recording.mcap_file import McapFile
 from alpasim.recording.packing import pack_state
 from alpasim.recording.versions import versions
 from alpasim.scenario.concrete import Scenario
-from alpasim.types import EGO, ActorKind, Decision, MetricValue, Step, WorldState
+from alpasim.types import EGO, ActorKind, Contact, Decision, Step, WorldState
 from alpasim.vehicle.frames import rig_from_box
 
 LOG_NAME = "rollout.mcap"
@@ -41,6 +42,12 @@ REASONING_NAME = "reasoning.jsonl"
 FLUSH_STEPS = 50
 """Steps after which what was written is handed to the operating system: what a killed rollout loses at most."""
 _CHUNK_BYTES = 2**20
+_EGO_NUMBERS = NumberObject(
+    ("x_m", "y_m", "z_m", "yaw_rad", "speed_mps", "yaw_rate_radps", "steering_angle_rad", "pedal")
+)
+
+_QUIET = b'"struck":[],"contacts":[],"events":[]'
+"""What a state in which nothing happened says of that."""
 
 
 class RolloutWriter:
@@ -76,7 +83,7 @@ class RolloutWriter:
         self._content = ContentHash()
         self._chain = b""
         self._last_text = ""
-        self._scene, self._transforms = foxglove.SceneEncoder(initial.ids), foxglove.TransformsEncoder()
+        self._scene = foxglove.SceneEncoder(initial.ids)
         library = f"alpasim {versions()['alpasim']}"
         self._mcap = McapFile(self._file, profile="alpasim", library=library, chunk_bytes=_CHUNK_BYTES)
         self._channels = _register_channels(self._mcap)
@@ -90,19 +97,15 @@ class RolloutWriter:
         """Where the finished log lies."""
         return self._final
 
-    def write_step(self, step: Step, metrics: Mapping[str, MetricValue] | codec.MetricRow) -> None:
-        """Record one control step and the metric values measured on it, by name or as a row."""
+    def write_step(self, step: Step, metrics: codec.MetricRow) -> None:
+        """Record one control step and the metric values measured on it."""
         before, after = step.before, step.after
-        moment = {"step": before.step, "time_us": before.time_us}
-        self._write_decision(moment, step.decision)
-        self._hashed(channels.CONTROL, before.time_us, codec.dump({**moment, **codec.control_message(step.control)}))
+        self._write_decision(before, step.decision)
+        control = codec.control_text(codec.moment_text(before.step, before.time_us), step.control)
+        self._hashed(channels.CONTROL, before.time_us, control)
         self._write_state(after)
-        measured = {"step": after.step, "time_us": after.time_us}
-        if isinstance(metrics, Mapping):
-            text = codec.dump({**measured, "values": codec.metrics_message(metrics)})
-        else:
-            text = codec.metrics_text(measured, metrics)
-        self._hashed(channels.METRICS, after.time_us, text)
+        measured = codec.metrics_text(codec.moment_text(after.step, after.time_us), metrics)
+        self._hashed(channels.METRICS, after.time_us, measured)
         if after.step % FLUSH_STEPS == 0:
             self._mcap.flush()
 
@@ -170,26 +173,28 @@ class RolloutWriter:
         self._add(channels.SCENE, state.time_us, self._scene.encode(state))
         x, y, z, yaw = rig_from_box(state.position[EGO], float(state.yaw[EGO]), self._vehicle).tolist()
         turn = (0.0, 0.0, math.sin(yaw / 2.0), math.cos(yaw / 2.0))
-        self._add(channels.TRANSFORMS, state.time_us, self._transforms.encode(state.time_us, (x, y, z), turn))
+        self._add(channels.TRANSFORMS, state.time_us, foxglove.transforms_message(state.time_us, (x, y, z), turn))
         for event in state.events:
             self._add(channels.TEXT, state.time_us, foxglove.text_message(state.time_us, "event", event))
 
-    def _write_decision(self, moment: dict[str, int], decision: Decision) -> None:
-        """What the policy answered, once for the reader and, where it gave reasons, once for people."""
-        self._hashed(channels.DECISION, moment["time_us"], codec.decision_text(moment, decision))
-        if decision.reasoning is None:
+    def _write_decision(self, state: WorldState, decision: Decision) -> None:
+        """What the policy answered in `state`, once for the reader and, where it gave reasons, once for people."""
+        moment = codec.moment_text(state.step, state.time_us)
+        reasoning = None if decision.reasoning is None else codec.reasoning_message(decision.reasoning)
+        self._hashed(channels.DECISION, state.time_us, codec.decision_text(moment, decision, reasoning))
+        if reasoning is None:
             return
-        reasoning = codec.reasoning_message(decision.reasoning)
         for factor in reasoning["factors"]:
             factor["actor"] = self._tracks.get(factor["track_id"])
-        line = json.dumps({**moment, "time_s": moment["time_us"] / 1e6, **reasoning}, ensure_ascii=False)
+        told = {"step": state.step, "time_us": state.time_us, "time_s": state.time_us / 1e6, **reasoning}
+        line = json.dumps(told, ensure_ascii=False)
         if self._reasoning_file is None:
             self._reasoning_file = self._reasoning_path.open("wb")
         self._reasoning_file.write(line.encode("utf-8", "backslashreplace") + b"\n")
         if reasoning["text"] != self._last_text:
             self._last_text = reasoning["text"]
-            text = foxglove.text_message(moment["time_us"], "reasoning", self._last_text)
-            self._add(channels.TEXT, moment["time_us"], text)
+            text = foxglove.text_message(state.time_us, "reasoning", self._last_text)
+            self._add(channels.TEXT, state.time_us, text)
 
     def _hashed(self, topic: str, time_us: int, data: bytes) -> None:
         """Write a message of a channel that the content hash covers."""
@@ -227,46 +232,44 @@ def _header(
 
 def _state_text(state: WorldState, packed: bytes, chain: bytes) -> bytes:
     """A state's message: what a person or a plot wants to see, and the exact bytes, which need no escapes."""
-    seen = codec.dump(_seen(state))
-    return b"".join((seen[:-1], b',"packed":"', base64.b64encode(packed), b'","hash":"', chain.hex().encode(), b'"}'))
-
-
-def _seen(state: WorldState) -> dict[str, Any]:
-    """What a person or a plot wants to see of a state."""
     ego, ids = state.ego, state.ids
-    x, y, z = state.position[EGO].tolist()
+    numbers = (
+        *state.position[EGO].tolist(),
+        state.yaw[EGO],
+        ego.velocity_in_rig[0],
+        ego.yaw_rate_radps,
+        ego.steering_angle_rad,
+        ego.pedal,
+    )
+    lists = _QUIET
+    if state.contacts or state.events or state.struck.any():
+        struck = [ids[row] for row in state.struck.nonzero()[0].tolist()]
+        contacts = [_contact(ids, contact) for contact in state.contacts]
+        lists = codec.dump({"struck": struck, "contacts": contacts, "events": list(state.events)})[1:-1]
+    return b'%b,"ego":%b,"reverse":%b},"present":%d,%b,"packed":"%b","hash":"%b"}' % (
+        codec.moment_text(state.step, state.time_us),
+        _EGO_NUMBERS.text(np.array(numbers))[:-1],
+        b"true" if ego.reverse else b"false",
+        np.count_nonzero(state.present),
+        lists,
+        base64.b64encode(packed),
+        chain.hex().encode(),
+    )
+
+
+def _contact(ids: tuple[str, ...], contact: Contact) -> dict[str, Any]:
+    """What a person or a plot wants to see of a contact."""
     return {
-        "step": state.step,
-        "time_us": state.time_us,
-        "ego": {
-            "x_m": x,
-            "y_m": y,
-            "z_m": z,
-            "yaw_rad": float(state.yaw[EGO]),
-            "speed_mps": float(ego.velocity_in_rig[0]),
-            "yaw_rate_radps": ego.yaw_rate_radps,
-            "steering_angle_rad": ego.steering_angle_rad,
-            "pedal": ego.pedal,
-            "reverse": ego.reverse,
-        },
-        "present": int(state.present.sum()),
-        "struck": [ids[row] for row in state.struck.nonzero()[0].tolist()],
-        "contacts": [
-            {
-                "first": _actor(ids, contact.first),
-                "second": _actor(ids, contact.second),
-                "impulse_ns": contact.impulse_ns,
-                "closing_speed_mps": contact.closing_speed_mps,
-                "first_part": contact.first_part,
-                "second_part": contact.second_part,
-                "first_delta_v_mps": float(np.linalg.norm(contact.first_delta_v)),
-                "second_delta_v_mps": float(np.linalg.norm(contact.second_delta_v)),
-                "point_m": contact.point.tolist(),
-                "normal": contact.normal.tolist(),
-            }
-            for contact in state.contacts
-        ],
-        "events": list(state.events),
+        "first": _actor(ids, contact.first),
+        "second": _actor(ids, contact.second),
+        "impulse_ns": contact.impulse_ns,
+        "closing_speed_mps": contact.closing_speed_mps,
+        "first_part": contact.first_part,
+        "second_part": contact.second_part,
+        "first_delta_v_mps": float(np.linalg.norm(contact.first_delta_v)),
+        "second_delta_v_mps": float(np.linalg.norm(contact.second_delta_v)),
+        "point_m": contact.point.tolist(),
+        "normal": contact.normal.tolist(),
     }
 
 

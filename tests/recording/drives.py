@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from builders import make_vehicle
 
+from alpasim.metrics.recorder import StepMetrics
 from alpasim.recording.codec import ResultRecord
 from alpasim.recording.writer import RolloutWriter
 from alpasim.road.network import Lane, LaneKind, LineMark, RoadNetwork
@@ -195,6 +196,13 @@ def metric_values(step: int) -> dict[str, MetricValue]:
     }
 
 
+def metric_row(step: int) -> StepMetrics:
+    """The same as a step's row."""
+    found = metric_values(step)
+    values = np.array([one.value if one.valid else np.nan for one in found.values()])
+    return StepMetrics(tuple(found), values, np.array([one.valid for one in found.values()]))
+
+
 RESULT = ResultRecord(
     status="completed",
     end_reason="collision",
@@ -215,5 +223,5 @@ def write_drive(folder: Path, drive: list[Step], *, made: Scenario | None = None
         folder, made, "my/policy.py:Driver", drive[0].before, policy_fingerprint="f" * 64, tracks={1234: "car_1"}
     ) as writer:
         for step in drive:
-            writer.write_step(step, metric_values(step.after.step))
+            writer.write_step(step, metric_row(step.after.step))
         return writer.finish(replace(RESULT, steps=len(drive)), wall_s=1.5) if finish else ""

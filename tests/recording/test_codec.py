@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from alpasim.metrics.recorder import StepMetrics
-from alpasim.recording.codec import metrics_text
+from alpasim.recording.codec import metrics_text, moment_text
 from alpasim.types import FloatArray
 
 MOMENT = {"step": 3, "time_us": 300_000}
@@ -30,7 +30,7 @@ def test_values_that_are_not_finite_or_not_valid_have_words_of_their_own() -> No
     values = np.array([1.5, math.nan, math.inf, -math.inf, math.nan, -0.0, 1e-7, 1e22, 7.0])
     step = row(values, [True, False, True, True, True, True, True, True, False])
     wanted: list[object] = [1.5, None, "inf", "-inf", "nan", -0.0, 1e-7, 1e22, None]
-    assert metrics_text(MOMENT, step) == expected(wanted, step.names)
+    assert metrics_text(moment_text(3, 300_000), step) == expected(wanted, step.names)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -38,9 +38,9 @@ def test_numbers_are_written_as_json_writes_them(seed: int) -> None:
     generator = np.random.default_rng(seed)
     values = generator.normal(size=40) * 10.0 ** generator.integers(-12, 12, 40)
     step = row(values, [True] * 40)
-    assert metrics_text(MOMENT, step) == expected(values.tolist(), step.names)
+    assert metrics_text(moment_text(3, 300_000), step) == expected(values.tolist(), step.names)
 
 
 def test_no_metrics_are_an_empty_object() -> None:
     step = row(np.zeros(0), [])
-    assert metrics_text(MOMENT, step) == expected([], ())
+    assert metrics_text(moment_text(3, 300_000), step) == expected([], ())

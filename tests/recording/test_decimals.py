@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from alpasim.recording import codec
-from alpasim.recording.decimals import rows_text
+from alpasim.recording.decimals import NumberObject, rows_text, whole_text
 from alpasim.types import Control, Decision, Factor, FloatArray, Reasoning, Trajectory
 
 MANY = 30_000
@@ -55,6 +55,28 @@ def test_one_number_and_a_view_across_an_array() -> None:
     assert rows_text(across) == as_python_writes(across)
 
 
+def test_what_json_lacks_is_a_string_that_names_it() -> None:
+    quiet_nan, negative_nan = np.array([0x7FF8000000000000, 0xFFF8000000000001], dtype=np.uint64).view(np.float64)
+    rows = np.array([[quiet_nan, negative_nan, math.inf, -math.inf, 1.7976931348623157e308]])
+    assert rows_text(rows) == b'[["nan","nan","inf","-inf",1.7976931348623157e+308]]'
+
+
+def test_whole_numbers_of_every_size() -> None:
+    edges = [2**power + near for power in range(63) for near in (-1, 0, 1)]
+    values = np.array([*edges, *(-value for value in edges), -(2**63), 2**63 - 1, 0], dtype=np.int64)
+    assert whole_text(values) == json.dumps(values.tolist(), separators=(",", ":")).encode()
+    assert whole_text(np.zeros(0, dtype=np.int64)) == b"[]"
+    assert whole_text(np.arange(10)[::3]) == b"[0,3,6,9]"
+
+
+def test_an_object_of_numbers_without_a_word_on_which_are_valid() -> None:
+    names = ('a "quoted" name', "ü", "last")
+    values = np.array([-0.0, 1e-7, 12.0])
+    wanted = dict(zip(names, values.tolist(), strict=True))
+    assert NumberObject(names).text(values) == json.dumps(wanted, separators=(",", ":")).encode()
+    assert NumberObject(()).text(np.zeros(0)) == b"{}"
+
+
 POSES = np.array([[1.0, -2.5, 0.1], [1e-7, 3e16, -0.0]])
 REASONS = Reasoning("yield", "keep", "none", (Factor("vehicle", 7, (("speed", "slow"),)),), 'say "é"', "rule")
 
@@ -72,4 +94,6 @@ REASONS = Reasoning("yield", "keep", "none", (Factor("vehicle", 7, (("speed", "s
 )
 def test_a_decision_is_the_same_text_as_its_message(decision: Decision) -> None:
     moment = {"step": 3, "time_us": 300_000}
-    assert codec.decision_text(moment, decision) == codec.dump({**moment, **codec.decision_message(decision)})
+    reasons = None if decision.reasoning is None else codec.reasoning_message(decision.reasoning)
+    written = codec.decision_text(codec.moment_text(3, 300_000), decision, reasons)
+    assert written == codec.dump({**moment, **codec.decision_message(decision)})
