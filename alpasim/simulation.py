@@ -15,7 +15,6 @@ import numpy as np
 
 from alpasim.errors import InputError, RecordingError
 from alpasim.memory import Memory, array, read, settled
-from alpasim.metrics.goal import goal_reached
 from alpasim.metrics.recorder import Metrics
 from alpasim.policy.checks import checked_decision
 from alpasim.policy.protocol import Policy, load_memory, save_memory
@@ -43,6 +42,7 @@ from alpasim.types import (
 from alpasim.vehicle.actuation import check_control
 from alpasim.vehicle.failing import fault_events
 from alpasim.vehicle.tracker import Tracker
+from alpasim.world.arrivals import arrivals
 from alpasim.world.rendering.choosing import Renderers
 from alpasim.world.world import World
 
@@ -214,9 +214,10 @@ class Simulation:
         control = self._track(decision)
         self.begun = (decision, control)
         failed = fault_events(self._faults, before.time_us, self.scenario.dt_us)
-        events = (*failed, *self._traffic.apply_events(before))
+        events: tuple[str, ...] = (*failed, *self._traffic.apply_events(before))
         motion = self._traffic.advance(before)
         bodies = self._world.step(before, control, motion)
+        events += arrivals(self.scenario, before.present, bodies)
         self.state = self._commit(before.step + 1, bodies, (REBASED, *events) if self._rebased else events)
         self._rebased = False
         self._observation = self.begun = None
@@ -355,7 +356,7 @@ class Simulation:
         assert decision.trajectory is not None  # checked_decision lets nothing else through
         observation = self.observe()
         return check_control(
-            self._tracker.control(decision.trajectory, observation.rig_pose, self.state.ego, self.state.time_us)
+            self._tracker.control(decision.trajectory, observation.rig_pose, observation.ego, self.state.time_us)
         )
 
     def _commit(self, step: int, bodies: Bodies, events: tuple[str, ...]) -> WorldState:
@@ -386,11 +387,11 @@ class Simulation:
         # What is low enough for the wheels to run over is met, and recorded, without ending the drive.
         if any(EGO in (one.first, one.second) and one.first_part != "wheel" for one in state.contacts):
             return EndReason.COLLISION
-        assert self.metrics.scene is not None  # this state has been measured
-        edge_m = self.metrics.scene.centre_edge_m
-        if edge_m < -self.scenario.off_road_m:
+        scene = self.metrics.scene
+        assert scene is not None  # this state has been measured
+        if scene.centre_edge_m < -self.scenario.off_road_m:
             return EndReason.OFF_ROAD
-        if goal_reached(self.scenario.ego.goal, state, edge_m):
+        if scene.at_goal:
             return EndReason.GOAL_REACHED
         if state.time_us >= round(self.scenario.time_limit_s * 1e6):
             return EndReason.TIME_LIMIT

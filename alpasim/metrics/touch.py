@@ -149,7 +149,8 @@ def reported_normal(state: WorldState, contact: Contact) -> tuple[float, float]:
 def judge_touch(before: WorldState, after: WorldState, row: int, contact: Contact | None, dt_s: float) -> Touch:
     """Side and fault of the touch with body `row` that began between two states.
 
-    Velocities are those of `before`, untouched by the impact, where the other was there already; else of `after`.
+    Velocities are those of `before`, untouched by the impact, where the other was there already; else of `after`, and nobody
+    moved into anybody: the ego is not at fault for what appears in it.
     """
     just_before = before if before.present[row] else after
     normal = contact_normal(before, row, dt_s) if before.present[row] else None
@@ -164,9 +165,8 @@ def judge_touch(before: WorldState, after: WorldState, row: int, contact: Contac
     return Touch(
         row=row,
         side=side_of(nx * cos + ny * sin, ny * cos - nx * sin),
-        at_fault=ego_at_fault(
-            float(np.hypot(ego[0], ego[1])), float(np.hypot(other[0], other[1])), ego_share, other_share
-        ),
+        at_fault=bool(before.present[row])
+        and ego_at_fault(float(np.hypot(ego[0], ego[1])), float(np.hypot(other[0], other[1])), ego_share, other_share),
         ego_share_mps=ego_share,
         other_share_mps=other_share,
         impact_speed_mps=max(_solved_speed(contact, normal, ego_share + other_share), 0.0),

@@ -15,6 +15,7 @@ import numpy as np
 from alpasim.errors import InputError, did_you_mean
 from alpasim.geometry import boxes_overlap
 from alpasim.road.network import RoadNetwork
+from alpasim.scenario.concrete import ActorSpec
 from alpasim.scenario.faults import Path
 from alpasim.scenario.kinds import KIND_WORDS, ROAD_BOUND
 from alpasim.scenario.names import behaviour_actions
@@ -90,6 +91,24 @@ def check_overlaps(model: ScenarioModel, placed: Mapping[str, Placed], report: F
             count += 1
             if count >= MOST_FAULTS:
                 return
+
+
+def check_appearances(
+    model: ScenarioModel, placed: Mapping[str, Placed], actors: Iterable[ActorSpec], report: Faults
+) -> None:
+    """No recorded actor appears later inside somebody who stands there for good: parked, and told nothing by any event."""
+    told = {name for event in model.events for name, _, _ in event.actions()}
+    parked = [name for name, actor in model.actors.items() if actor.behaviour == "parked" and name not in told]
+    standing = [(name, placed[name]) for name in parked if name in placed]
+    for actor in actors:
+        if actor.track is None or placed[actor.name].present:
+            continue
+        pose, extent = np.array(actor.pose), np.array(actor.extent)
+        for name, found in standing:
+            if _overlap(pose, extent, np.array(found.pose), np.array(found.extent)):
+                when = f"{actor.name} appears at {actor.track.times_us[0] / 1e6:.2f} s inside {name}, which is parked there"
+                message = f"{when}, around ({pose[0]:.1f}, {pose[1]:.1f}); expected them apart"
+                report.add(_place_path(model, actor.name), message)
 
 
 def _overlap(pose: np.ndarray, extent: np.ndarray, other_pose: np.ndarray, other_extent: np.ndarray) -> bool:

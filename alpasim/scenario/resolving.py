@@ -103,6 +103,7 @@ def resolve(
     events = tuple(_events(model, report))
     ego = placed.get(EGO_NAME)
     checks.check_overlaps(model, placed, report)
+    checks.check_appearances(model, placed, actors, report)
     check_ways(model, actors, road, report)
     checks.check_actions(model, report)
     checks.check_conditions(model, road, report)

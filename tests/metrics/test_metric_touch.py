@@ -92,6 +92,15 @@ def test_a_narrow_overlap_at_speed_is_still_a_frontal_impact() -> None:
     assert touch.side is Side.FRONT
 
 
+@pytest.mark.parametrize("speed", [0.0, 5.0, 20.0])
+def test_what_appears_in_the_ego_is_not_its_fault(speed: float) -> None:
+    before = make_state(Body(0, speed=speed), Body(2.0, present=False))
+    after = make_state(Body(0, speed=speed).moved(DT), Body(2.0), step=1)
+    touch = judge_touch(before, after, 1, None, DT)
+    assert not touch.at_fault
+    assert judge_touch(make_state(Body(0, speed=10), Body(4.1)), after, 1, None, DT).at_fault, "as if it had been there"
+
+
 def test_standing_bound_is_exact() -> None:
     assert not ego_at_fault(0.1, 0.0, 0.1, 0.0)
     assert ego_at_fault(math.nextafter(0.1, 1.0), 0.0, 0.1, 0.0)
@@ -130,7 +139,8 @@ def test_a_body_that_appears_inside_the_ego_is_judged_by_what_holds_after() -> N
     after = make_state(Body(1, speed=10), Body(4.5), step=1)
     touch = judge_touch(before, after, 1, None, DT)
     assert touch.side is Side.FRONT
-    assert touch.at_fault
+    assert touch.impact_speed_mps == pytest.approx(10.0)
+    assert not touch.at_fault
 
 
 def test_a_solved_contact_speaks_where_the_boxes_never_met() -> None:
