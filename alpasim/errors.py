@@ -21,15 +21,87 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_SAME = {
+    "actors": "agents npcs vehicles cars objects participants entities traffic",
+    "events": "triggers conditions scripts",
+    "environment": "weather conditions",
+    "surfaces": "ice_patch patches puddle",
+    "relief": "heights elevation",
+    "goal": "destination target finish",
+    "kind": "type class category",
+    "place": "position spawn start location pose",
+    "drive": "behaviour behavior controller policy motion",
+    "size_m": "dimensions extent",
+    "friction": "mu grip friction_coefficient",
+    "visibility_m": "fog",
+    "light": "time_of_day sun",
+    "s_m": "distance_m",
+    "x_m": "position_x",
+    "time_limit_s": "timeout duration_s max_time_s",
+    "kerb": "curb",
+    "speed_bump": "bump hump speed_hump",
+    "pothole": "hole",
+    "grade": "slope incline gradient hill",
+    "cross_slope": "banking camber superelevation",
+    "car": "vehicle sedan auto suv taxi",
+    "truck": "lorry hgv trailer",
+    "train": "tram",
+    "motorcycle": "motorbike scooter",
+    "bicycle": "cyclist bike",
+    "pedestrian": "ped person human child walker adult",
+    "animal": "deer dog cat",
+    "debris": "obstacle box cargo tyre tire",
+    "barrier": "wall fence",
+    "follow": "idm cruise car_following acc",
+    "parked": "static stationary standing none",
+    "path": "waypoints trajectory route",
+    "replay": "recorded log",
+    "stop": "brake halt",
+    "change_lane": "cut_in merge",
+    "time_headway": "ttc thw time_gap time_to_collision",
+    "wet": "water puddle",
+    "mud": "dirt soil",
+    "low_sun": "dusk dawn sunset sunrise",
+    "night": "dark",
+    "no_collision": "no_crash collision_free",
+    "reaches_goal": "goal_reached arrives",
+    "puncture": "flat_tyre flat_tire blowout",
+    "brake_loss": "brake_failure no_brakes",
+    "sensor_blackout": "blackout",
+    "frozen_frame": "freeze",
+    "sensor_delay": "latency",
+    "gps_drift": "gps",
+    "camera": "image rgb",
+    "lidar": "point_cloud",
+    "bev": "raster birdview",
+}
+"""What a word of this package is called elsewhere, for words that are too unlike for their letters to tell."""
+_MEANT: dict[str, list[str]] = {}
+for _ours, _others in _SAME.items():
+    for _other in _others.split():
+        _MEANT.setdefault(_other, []).append(_ours)
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` (did you mean 'x'?)` for the nearest known word, or the empty string where none is near."""
+    """` (did you mean 'x'?)` for the known word that means the same or is nearest, or the empty string where none is near."""
     candidates = list(known)
-    near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
+    near = _same(word, candidates) or difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     if not near:
         lowered = {name.lower(): name for name in candidates}
         near = [lowered[hit] for hit in difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=0.6)]
     return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _same(word: str, candidates: list[str]) -> list[str]:
+    """Candidates of the same meaning: other names of the same thing, in one or many, and the same parts in another order."""
+    plain = word.lower().replace("-", "_").replace(" ", "_")
+    if plain in candidates:
+        return [plain]
+    meant = [ours for form in (plain, f"{plain}s", plain.removesuffix("s")) for ours in _MEANT.get(form, ())]
+    parts = sorted(plain.split("_"))
+    return [ours for ours in meant if ours in candidates] + [
+        name for name in candidates if len(parts) > 1 and name != word and sorted(name.split("_")) == parts
+    ]
 
 
 class AlpasimError(Exception):

@@ -13,6 +13,7 @@ from alpasim.errors import Fault, InputError, PluginError, ScenarioError
 from alpasim.evaluation.plan import Plan, PlannedPolicy, PlannedScenario
 from alpasim.policy.fingerprint import policy_fingerprint
 from alpasim.policy.loading import load_policy, policy_names
+from alpasim.policy.protocol import PolicyFactory, check_needs
 from alpasim.recording.versions import versions
 from alpasim.scenario.loading import find_scenarios, load_scenario
 
@@ -37,25 +38,33 @@ def make_plan(
     if doubled:
         raise InputError(f"policy {doubled[0]!r} is given more than once")
     code = {**versions(), **(limits or {})}
+    planned, drivers = _planned_policies(policies)
     return Plan(
-        scenarios=_planned_scenarios(find_scenarios([Path(target) for target in targets]), seeds[0]),
-        policies=_planned_policies(policies),
+        scenarios=_planned_scenarios(find_scenarios([Path(target) for target in targets]), seeds[0], drivers),
+        policies=planned,
         seeds=tuple(seeds),
         code=code,
     )
 
 
-def _planned_scenarios(paths: Sequence[Path], seed: int) -> tuple[PlannedScenario, ...]:
-    """Every scenario with a name of its own; the faults of all of them together."""
+def _planned_scenarios(
+    paths: Sequence[Path], seed: int, drivers: Mapping[str, PolicyFactory]
+) -> tuple[PlannedScenario, ...]:
+    """Every scenario with a name of its own; the faults of all of them together. It has the cameras that the drivers ask for."""
     faults: list[Fault] = []
     found: list[tuple[str, str, str]] = []
     for path in paths:
         try:
             logical = load_scenario(path)
-            hashed = inputs_sha256(logical.concrete(seed).inputs)
+            concrete = logical.concrete(seed)
+            hashed = inputs_sha256(concrete.inputs)
             found.append((logical.name, str(path.parent.resolve() / path.name), hashed))
         except ScenarioError as error:
             faults += error.faults
+        else:
+            own = concrete.sensors["camera"].own if "camera" in concrete.sensors else ()
+            for reference, driver in drivers.items():
+                check_needs(driver, f"{path}: {reference}", own)
     if faults:
         raise ScenarioError(faults)
     names = _distinct([(name, Path(path).parent.name) for name, path, _ in found])
@@ -76,19 +85,20 @@ def _distinct(names: Sequence[tuple[str, str]]) -> list[str]:
     return chosen
 
 
-def _planned_policies(references: Sequence[str]) -> tuple[PlannedPolicy, ...]:
-    """Every policy with its fingerprint; PluginError naming all that cannot be loaded."""
+def _planned_policies(references: Sequence[str]) -> tuple[tuple[PlannedPolicy, ...], dict[str, PolicyFactory]]:
+    """Every policy with its fingerprint, and what makes each by its reference; PluginError naming all that cannot be loaded."""
     faults: list[str] = []
     planned: list[PlannedPolicy] = []
+    drivers: dict[str, PolicyFactory] = {}
     for name, reference in zip(policy_names(references), references, strict=True):
         try:
-            load_policy(reference)
+            drivers[reference] = load_policy(reference)
             planned.append(PlannedPolicy(name, reference, policy_fingerprint(reference)))
         except PluginError as error:
             faults.append(str(error))
     if faults:
         raise PluginError("\n".join(faults))
-    return tuple(planned)
+    return tuple(planned), drivers
 
 
 def inputs_sha256(inputs: Mapping[str, bytes]) -> str:

@@ -11,10 +11,11 @@ Plain data means dicts with string keys, lists, strings, numbers, booleans and N
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol, runtime_checkable
 
 from alpasim.errors import InputError, PluginError
+from alpasim.scenario.senses import sensor_complaint
 from alpasim.types import Decision, Observation, RolloutBrief
 
 DEFAULT_NEEDS: tuple[str, ...] = ("objects",)
@@ -70,6 +71,14 @@ def needs_of(policy: object) -> tuple[str, ...]:
     return tuple(needs)
 
 
+def check_needs(policy: object, reference: str, own_cameras: Collection[str] | None = None) -> None:
+    """PluginError where a policy or its class asks for a sensor that does not exist; `own_cameras` are those of the scenario that it
+    shall drive, and without them a camera may have any name."""
+    faults = [fault for name in needs_of(policy) if (fault := sensor_complaint(name, own_cameras))]
+    if faults:
+        raise PluginError("\n".join(f"{reference}: needs: {fault}" for fault in faults))
+
+
 def check_policy_class(candidate: object, reference: str) -> PolicyFactory:
     """`candidate` as something that makes policies, or PluginError that names every method missing or miscalled.
 
@@ -94,7 +103,7 @@ def check_policy_class(candidate: object, reference: str) -> PolicyFactory:
             getattr(candidate, name), f"{reference}: {candidate.__name__}.{name}", ("self", "one argument")
         )
     _check_arguments(candidate, f"{reference}: {candidate.__name__}", ())
-    needs_of(candidate)
+    check_needs(candidate, reference)
     for first, second in (("save", "load"), ("load", "save")):
         if hasattr(candidate, first) and not hasattr(candidate, second):
             raise PluginError(

@@ -63,21 +63,27 @@ class _OnRoad:
 
     def patch(self, surface: SurfaceModel, index: int) -> SurfacePatch | None:
         """The patch of a surface, None where it cannot be."""
-        path: Path = ("surfaces", index)
+        path: Path = ("surfaces", index) if surface.polygon is None else ("surfaces", index, "polygon")
         try:
             area = self._area(surface)
         except InputError as cause:
             self.report.add(path, str(cause))
             return None
         if not self._touches(area):
-            path = (*path, "polygon") if surface.polygon is not None else path
             self.report.add(path, f"surface patch outside the road: {self._extent(area)}")
             return None
         return SurfacePatch(area, surface.friction, surface.kind)
 
     def _area(self, surface: SurfaceModel) -> FloatArray:
         if surface.polygon is not None:
-            return frozen(np.array(surface.polygon, dtype=np.float64))
+            area = frozen(np.array(surface.polygon, dtype=np.float64))
+            reason = shapely.is_valid_reason(Polygon(area))
+            if reason != "Valid Geometry":
+                fault, _, place = reason.rstrip("]").partition("[")
+                at = f" at ({', '.join(place.split())})" if place else ""
+                told = "crosses or touches itself" if "intersection" in fault else "is no area"
+                raise InputError(f"the polygon {told}{at}, expected its corners in their order round the patch")
+            return area
         begin, end = surface.from_s_m or 0.0, surface.to_s_m or 0.0
         left, right = surface.left_m, surface.right_m
         if surface.side is not None:

@@ -174,7 +174,10 @@ class PlaceModel(WithSpeed):
         }[form] | {"speed_kph", "speed_mps", "off_road"}
         surplus = sorted(self.model_fields_set - allowed)
         if surplus:
-            raise ValueError(f"found {' and '.join(surplus)} beside {form}, where it means nothing: remove it")
+            mend = (
+                "write heading_deg, which counts from the lane's direction" if surplus == ["yaw_deg"] else "remove it"
+            )
+            raise ValueError(f"found {' and '.join(surplus)} beside {form}, where it means nothing: {mend}")
         if form in ("ahead_of", "behind"):
             exactly_one(self, "gap_m", "gap_s")
         elif form == "s_m" and self.lane in ("same", "left", "right"):

@@ -1,4 +1,5 @@
-"""What may fail on the ego's senses, as a scenario file says it: frames that stay away, repeat or come late, and a drifting place.
+"""What may fail on the ego's senses, as a scenario file says it: frames that stay away, repeat or come late, a drifting place
+and a wrong speed.
 
 Answers which faults can be written, in which unit and within which limits, and what is wrong with the ones of a scenario. What
 they do to an observation is the matter of `sensors/failing.py` and `sensors/believing.py`.
@@ -12,9 +13,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from alpasim.errors import InputError, did_you_mean
+from alpasim.errors import InputError
 from alpasim.scenario.concrete import SenseFault
-from alpasim.scenario.senses import PRESET_CAMERAS, whole_steps
+from alpasim.scenario.senses import sensor_complaint, whole_steps
 from alpasim.scenario.values import Degrees, Duration, Model
 
 SENSORS = ("all", "objects", "signals", "lidar", "bev", "camera")
@@ -68,11 +69,31 @@ class GpsDriftFault(Timed):
         return self
 
 
+class SpeedometerFault(Timed):
+    """The ego believes to drive at `scale` times its forward speed and `bias_mps` more; `frozen`: at the speed last believed."""
+
+    scale: Annotated[float, Field(ge=0.0, le=10.0)] = 1.0
+    bias_mps: Annotated[float, Field(ge=-100.0, le=100.0)] = 0.0
+    frozen: bool = False
+
+    @model_validator(mode="after")
+    def _lies(self) -> SpeedometerFault:
+        wrong = self.scale != 1.0 or self.bias_mps != 0.0
+        if not wrong and not self.frozen:
+            raise ValueError("found a speedometer that is right, expected a scale, a bias_mps or frozen: true")
+        if wrong and self.frozen:
+            raise ValueError(
+                "found frozen beside scale or bias_mps, expected one of the two; a list may hold several faults"
+            )
+        return self
+
+
 SENSE_FAULTS: dict[str, type[Timed]] = {
     "sensor_blackout": SensorBlackoutFault,
     "frozen_frame": FrozenFrameFault,
     "sensor_delay": SensorDelayFault,
     "gps_drift": GpsDriftFault,
+    "speedometer": SpeedometerFault,
 }
 """The kinds by their key under `faults`."""
 
@@ -87,6 +108,10 @@ def sense_fault(kind: str, options: Timed) -> SenseFault:
         return SenseFault(kind, from_us, until_us, sensor=options.sensor, stale_stamp=options.stale_stamp)
     if isinstance(options, SensorDelayFault):
         return SenseFault(kind, from_us, until_us, sensor=options.sensor, delay_us=round(options.delay_s * 1e6))
+    if isinstance(options, SpeedometerFault):
+        return SenseFault(
+            kind, from_us, until_us, scale=options.scale, bias_mps=options.bias_mps, frozen=options.frozen
+        )
     assert isinstance(options, GpsDriftFault)  # the only kind that is left
     to = math.radians(options.to_deg)
     return SenseFault(
@@ -114,12 +139,6 @@ def complaints(
                 whole_steps("", options.delay_s, dt_us)
             except InputError as wrong:
                 yield (*here, "delay_s"), str(wrong).removeprefix(": ")
-        if hasattr(options, "sensor"):
-            yield from (((*here, "sensor"), told) for told in _misnamed(options.sensor, own_cameras))
-
-
-def _misnamed(sensor: str, own_cameras: Collection[str]) -> Iterator[str]:
-    """What is wrong with a sensor's name, if anything is."""
-    known = (*SENSORS, *(f"camera:{name}" for name in (*own_cameras, *PRESET_CAMERAS)))
-    if sensor not in known:
-        yield f"unknown sensor {sensor!r}{did_you_mean(sensor, known)}; known: {', '.join(known)}"
+        told = sensor_complaint(options.sensor, own_cameras, SENSORS) if hasattr(options, "sensor") else ""
+        if told:
+            yield (*here, "sensor"), told

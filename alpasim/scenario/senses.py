@@ -6,7 +6,7 @@ Answers which words and figures may be written, in which unit and within which l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -42,6 +42,8 @@ PRESET_CAMERAS = (
     "chase",
 )
 """Names of the cameras that are always there; what they are stands in `sensors/camera.py`."""
+ASKED_FOR = ("objects", "lidar", "bev", "camera")
+"""What a policy may ask for by name, beside single cameras: `camera:NAME`."""
 CameraName = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
 
 
@@ -187,6 +189,15 @@ class SensorsModel(Model):
         """The options that are written, by the sensor's name."""
         found = {name: getattr(self, name) for name in SensorsModel.model_fields}
         return {name: options for name, options in found.items() if options is not None}
+
+
+def sensor_complaint(sensor: str, own_cameras: Collection[str] | None, families: Sequence[str] = ASKED_FOR) -> str:
+    """What is wrong with a sensor's name, the empty string where nothing is; any camera's name is right where `own_cameras`, those
+    of the scenario, is None."""
+    known = (*families, *(f"camera:{name}" for name in (*(own_cameras or ()), *PRESET_CAMERAS)))
+    if sensor in known or (own_cameras is None and sensor.startswith("camera:")):
+        return ""
+    return f"unknown sensor {sensor!r}{did_you_mean(sensor, known)}; known: {', '.join(known)}"
 
 
 def whole_steps(place: str, seconds: float, dt_us: int) -> int:

@@ -66,6 +66,14 @@ class Leaves(Coasts):
         sys.exit(0)
 
 
+class WantsRadar(Coasts):
+    needs = ("objects", "lidr")
+
+
+class WantsACamera(Coasts):
+    needs = ("camera:bumper",)
+
+
 class Prints(Coasts):
     def answer(self, observation):
         print("x" * 100_000)
@@ -156,6 +164,11 @@ def test_xml_is_sent_to_the_importer(told: Told) -> None:
         ("run good.scn.yaml --policy drivers.py", r"which class\? expected drivers\.py:Class; .*AtSeven"),
         ("run good.scn.yaml --policy drivers.py:", r"which class\? expected drivers\.py:Class; "),
         ("run good.scn.yaml --policy drivers.py:AtSevn", r"no 'AtSevn' in it \(did you mean"),
+        (
+            "run good.scn.yaml --policy drivers.py:WantsRadar",
+            r"needs: unknown sensor 'lidr' \(did you mean 'lidar'\?\)",
+        ),
+        ("eval good.scn.yaml --policy drivers.py:WantsACamera", r"needs: unknown sensor 'camera:bumper'.*camera:front"),
         ("run good.scn.yaml --policy os.path:join", r"must be callable with no argument"),
         ("run good.scn.yaml --seed a", r"--seed.*integer"),
         ("run good.scn.yaml --seed -1", r"--seed.*greater than or equal to 0"),

@@ -178,3 +178,26 @@ def test_the_fingerprint_of_a_built_in_driver_covers_what_it_shares() -> None:
         policy_fingerprint("idn")
     with pytest.raises(PluginError, match="no such file"):
         policy_fingerprint("nowhere/file.py:Class")
+
+
+@pytest.mark.parametrize(
+    ("needs", "says"),
+    [
+        (
+            '("objets",)',
+            r"mine\.py: needs: unknown sensor 'objets' \(did you mean 'objects'\?\); known: objects, lidar, bev",
+        ),
+        ('("objects", "radar_raw")', r"needs: unknown sensor 'radar_raw'"),
+    ],
+)
+def test_a_sensor_that_does_not_exist_is_refused_before_anybody_drives(tmp_path: Path, needs: str, says: str) -> None:
+    file = write(tmp_path / "mine.py")
+    file.write_text(file.read_text().replace("word =", f"needs = {needs}\n    word ="))
+    with pytest.raises(PluginError, match=says):
+        load_policy(str(file))
+
+
+def test_a_camera_of_the_scenarios_own_may_be_asked_for(tmp_path: Path) -> None:
+    file = write(tmp_path / "mine.py")
+    file.write_text(file.read_text().replace("word =", 'needs = ("camera:bumper",)\n    word ='))
+    assert load_policy(str(file))().needs == ("camera:bumper",)  # type: ignore[attr-defined]

@@ -230,6 +230,14 @@ def test_a_stretch_of_a_map_without_courses_says_what_to_write_instead(write, tm
             "4:49: surfaces[0].polygon: surface patch outside the road: found x 0 to 10 and y 20 to 30 m, expected to touch a lane",
         ),
         (
+            "{kind: ice, friction: 0.1, polygon: [[0, 0], [20, -6], [20, 0], [0, -6]]}",
+            "4:49: surfaces[0].polygon: the polygon crosses or touches itself at (10, -3), expected its corners in their order",
+        ),
+        (
+            "{kind: ice, friction: 0.1, polygon: [[0, 0], [20, -6], [0, 0]]}",
+            "4:49: surfaces[0].polygon: the polygon",
+        ),
+        (
             "{friction: 0.1, lane: 1, left_m: 60, right_m: -50, from_s_m: 80, to_s_m: 120}",
             "4:13: surfaces[0]: surface patch outside the road: found x 80 to 120",
         ),
