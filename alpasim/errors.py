@@ -71,6 +71,7 @@ _SAME = {
     "frozen_frame": "freeze",
     "sensor_delay": "latency",
     "gps_drift": "gps",
+    "speedometer": "odometer odometry wheel_speed",
     "camera": "image rgb",
     "lidar": "point_cloud",
     "bev": "raster birdview",

@@ -159,6 +159,8 @@ ALL_FAIL = (
     SenseFault("frozen_frame", 600_000, 1_000_000, sensor="all", stale_stamp=False),
     SenseFault("sensor_delay", 900_000, None, sensor="bev", delay_us=400_000),
     SenseFault("gps_drift", 200_000, 1_400_000, drift_mps=(0.3, 0.5), limit_m=0.4, noise_sigma_m=0.2),
+    SenseFault("speedometer", 100_000, None, scale=1.1, bias_mps=-0.5),
+    SenseFault("speedometer", 700_000, 1_200_000, frozen=True),
 )
 """Every kind of fault, most of them at once."""
 
@@ -166,7 +168,7 @@ ALL_FAIL = (
 def seen_in(observation: Observation) -> list[Any]:
     """Everything that the senses give, to the bit."""
     tracks = observation.tracks
-    plain = [observation.rig_pose, observation.signals, tracks.ids, tracks.position, tracks.velocity, tracks.yaw]
+    plain = [observation.rig_pose, observation.ego.velocity_in_rig, observation.signals, tracks.ids, tracks.position, tracks.velocity, tracks.yaw]
     found: list[Any] = [array.tobytes() for array in plain]
     found += [observation.route_s, observation.route_d]
     for name, reading in observation.readings.items():

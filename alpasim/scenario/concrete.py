@@ -155,9 +155,10 @@ class SenseFault:
     None for the rest of the drive.
 
     `sensor` is `all`, `objects`, `signals`, or a sensor's name or the part of it before the colon; empty where the fault is of
-    the ego's place. `lost` is the share of frames that stay away; `stale_stamp` says whether a frozen frame keeps its time;
+    the ego's place or speed. `lost` is the share of frames that stay away; `stale_stamp` says whether a frozen frame keeps its time;
     `delay_us` is how late frames come. The believed place moves at `drift_mps` (2,), x and y of the world, until it is `limit_m`
-    off, with noise of `noise_sigma_m` along each axis.
+    off, with noise of `noise_sigma_m` along each axis. The believed speed is `scale` times the true one and `bias_mps` more, or, where
+    it is `frozen`, what it was.
     """
 
     kind: str
@@ -170,6 +171,9 @@ class SenseFault:
     drift_mps: tuple[float, float] = (0.0, 0.0)
     limit_m: float = float("inf")
     noise_sigma_m: float = 0.0
+    scale: float = 1.0
+    bias_mps: float = 0.0
+    frozen: bool = False
 
     def active(self, time_us: int) -> bool:
         """Whether it is there at a time."""

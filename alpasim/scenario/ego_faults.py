@@ -18,6 +18,7 @@ from alpasim.scenario.sense_faults import (
     GpsDriftFault,
     SensorBlackoutFault,
     SensorDelayFault,
+    SpeedometerFault,
     Strength,
     Timed,
     sense_fault,
@@ -71,6 +72,7 @@ class FaultModel(Model):
     frozen_frame: FrozenFrameFault | None = None
     sensor_delay: SensorDelayFault | None = None
     gps_drift: GpsDriftFault | None = None
+    speedometer: SpeedometerFault | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> FaultModel:

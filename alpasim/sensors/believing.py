@@ -1,20 +1,22 @@
-"""Where the ego believes to be: a place that drifts away from the truth, and with it everything that is placed by it.
+"""Where the ego believes to be, and how fast: a place that drifts from the truth, a speedometer that is wrong, and what follows.
 
-Answers how far off the believed place is at a time, and what a state looks like to who is deceived. The heading and all speeds
-stay true, and so does everything as seen from the ego: what it perceives is placed in the world beside its believed place.
+Answers how far off the believed place and speed are at a time, and what a state looks like to who is deceived. Everything stays true
+as seen from the ego: what it perceives is placed in the world beside its believed place, and moves there by how it moves against
+the ego, at the speed that the ego believes in. Heading, turning and accelerations stay true.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from alpasim.memory import Memory, draw_on, draws
+from alpasim.memory import Memory, draw_on, draws, read
 from alpasim.scenario.concrete import SenseFault
 from alpasim.sensors.sensor import named_stream
-from alpasim.types import FloatArray, Tracks, WorldState, frozen
+from alpasim.types import EGO, FloatArray, Tracks, WorldState, frozen
 
 
 class BelievedPlace:
@@ -68,3 +70,54 @@ def believed(state: WorldState, offset: FloatArray) -> WorldState:
 def shifted(tracks: Tracks, offset: FloatArray) -> Tracks:
     """The list with everybody moved by `offset` (3,)."""
     return replace(tracks, position=frozen(tracks.position + offset))
+
+
+class BelievedSpeed:
+    """The forward speed that the ego's speedometer shows. Of several faults at once each acts on what the one before it shows; while
+    one is frozen, the last speed shown stays."""
+
+    def __init__(self, faults: Sequence[SenseFault]) -> None:
+        self._faults = tuple(faults)
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing has been shown yet."""
+        self._shown_mps = math.nan
+
+    def save(self) -> Memory:
+        """What was shown last."""
+        return {"shown_mps": self._shown_mps}
+
+    def load(self, memory: Memory) -> None:
+        """Go on from there."""
+        self._shown_mps = read(memory, "shown_mps", float)
+
+    def error(self, time_us: int, speed_mps: float) -> float:
+        """Shown less true forward speed [m/s] at a time; called once a step."""
+        there = [fault for fault in self._faults if fault.active(time_us)]
+        shown = speed_mps
+        for fault in there:
+            shown = fault.scale * shown + fault.bias_mps
+        if any(fault.frozen for fault in there) and not math.isnan(self._shown_mps):
+            shown = self._shown_mps
+        self._shown_mps = shown
+        return shown - speed_mps
+
+
+def believed_speed(faults: Sequence[SenseFault]) -> BelievedSpeed | None:
+    """How the speed of a drive with these faults is believed, None where it is always the true one."""
+    wrong = [fault for fault in faults if fault.kind == "speedometer"]
+    return BelievedSpeed(wrong) if wrong else None
+
+
+def at_speed(state: WorldState, error_mps: float) -> WorldState:
+    """The state of an ego that believes to drive faster by that."""
+    velocity = state.ego.velocity_in_rig + np.array((error_mps, 0.0, 0.0))
+    return replace(state, ego=replace(state.ego, velocity_in_rig=frozen(velocity)))
+
+
+def carried(tracks: Tracks, state: WorldState, error_mps: float) -> Tracks:
+    """The list of an ego that believes to drive faster by that: everybody's velocity was measured against its own."""
+    yaw = float(state.yaw[EGO])
+    more = error_mps * np.array((math.cos(yaw), math.sin(yaw), 0.0))
+    return replace(tracks, velocity=frozen(tracks.velocity + more))

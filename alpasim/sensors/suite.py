@@ -15,7 +15,15 @@ import numpy as np
 from alpasim.errors import InputError, RecordingError, did_you_mean
 from alpasim.memory import Memory, can_remember, read, remembering
 from alpasim.scenario.concrete import Scenario
-from alpasim.sensors.believing import BelievedPlace, believed, believed_place
+from alpasim.sensors.believing import (
+    BelievedPlace,
+    BelievedSpeed,
+    at_speed,
+    believed,
+    believed_place,
+    believed_speed,
+    carried,
+)
 from alpasim.sensors.failing import COLOURS, LISTS, READINGS, Feed, Perceived, feed_of, load_reading, save_reading
 from alpasim.sensors.lidar import Lidar
 from alpasim.sensors.objects import ObjectSensor
@@ -81,13 +89,14 @@ class Senses:
         self._before: Memory = {}
         self._vehicle = scenario.ego.vehicle
         faults = scenario.sense_faults
-        self._believed = believed_place(faults, seed)
+        self._believed, self._speed = believed_place(faults, seed), believed_speed(faults)
         self._lists = feed_of(OBJECTS, faults, seed, LISTS)
         self._colours = feed_of(SIGNALS, faults, seed, COLOURS)
         feeds = {name: feed_of(name, faults, seed, READINGS) for name, _ in asked}
         self._feeds = {name: feed for name, feed in feeds.items() if feed is not None}
-        parts: dict[str, BelievedPlace | Feed[Any] | None] = {
+        parts: dict[str, BelievedPlace | BelievedSpeed | Feed[Any] | None] = {
             "place": self._believed,
+            "speed": self._speed,
             "lists": self._lists,
             "colours": self._colours,
         }
@@ -154,6 +163,9 @@ class Senses:
         offset = None if self._believed is None else self._believed.offset(state.time_us)
         known = state if offset is None else believed(state, offset)
         self._tracks = self._perception.perceive(state, offset) if self._perceives else NO_TRACKS
+        if self._speed is not None:
+            error_mps = self._speed.error(state.time_us, state.ego.speed_mps)
+            known, self._tracks = at_speed(known, error_mps), carried(self._tracks, state, error_mps)
         for sensor in self._sensors:
             looks = state.time_us % sensor.period_us == 0
             taken = sensor.observe(known if sensor.name in self._placed else state) if looks else None

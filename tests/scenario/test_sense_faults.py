@@ -40,6 +40,11 @@ def written(tmp_path: Path, *faults: str, more: str = "") -> Path:
             "sensor_delay: {sensor: signals, from_s: 1, delay_s: 0.3}",
             SenseFault("sensor_delay", 1_000_000, None, sensor="signals", delay_us=300_000),
         ),
+        (
+            "speedometer: {scale: 1.1, bias_mps: -2, from_s: 1, for_s: 2}",
+            SenseFault("speedometer", 1_000_000, 3_000_000, scale=1.1, bias_mps=-2.0),
+        ),
+        ("speedometer: {frozen: true}", SenseFault("speedometer", 0, None, frozen=True)),
     ],
 )
 def test_what_is_written_becomes_si(tmp_path: Path, text: str, expected: SenseFault) -> None:
@@ -109,6 +114,11 @@ def test_the_file_knows_the_preset_cameras() -> None:
         ("gps_drift: {rate_mps: -1}", "faults[0].gps_drift.rate_mps", "at least 0"),
         ("gps_drift: {rate_mps: 1, limit_m: 0}", "faults[0].gps_drift.limit_m", "more than 0"),
         ("gps_drift: {rate_mps: 1, sensor: all}", "faults[0].gps_drift.sensor", "unknown key"),
+        ("speedometer: {}", "faults[0].speedometer", "a speedometer that is right"),
+        ("speedometer: {frozen: true, scale: 0.5}", "faults[0].speedometer", "expected one of the two"),
+        ("speedometer: {scale: -1}", "faults[0].speedometer.scale", "at least 0"),
+        ("speedometer: {bias_mps: 1e9}", "faults[0].speedometer.bias_mps", "at most 100"),
+        ("speedometer: {bias_kph: 3}", "faults[0].speedometer.bias_kph", "expected bias_mps"),
         ("gps_drift: {rate_mps: .nan}", "", "nan"),
         ("gps_drift: {rate_mps: 1e300}", "faults[0].gps_drift.rate_mps", "at most 1000"),
         ("gps_drift: {rate_kph: 3}", "faults[0].gps_drift.rate_kph", "expected rate_mps"),

@@ -10,7 +10,7 @@ import pytest
 from builders import Body, Scene, make_scenario, make_state
 
 from alpasim.scenario.concrete import PerceptionChoice, Scenario, SenseFault
-from alpasim.sensors.believing import BelievedPlace, believed_place
+from alpasim.sensors.believing import BelievedPlace, believed_place, believed_speed
 from alpasim.sensors.suite import Senses
 from alpasim.types import Observation, WorldState
 
@@ -120,3 +120,47 @@ def test_the_true_state_is_left_alone() -> None:
     senses.reset(state)
     senses.observe(state)
     assert (state.position == kept).all()
+
+
+def shown(faults: tuple[SenseFault, ...], speeds: list[float]) -> list[float]:
+    """What a speedometer shows of these speeds, one a tenth of a second."""
+    made = believed_speed(faults)
+    assert made is not None
+    return [speed + made.error(100_000 * step, speed) for step, speed in enumerate(speeds)]
+
+
+def test_a_speedometer_shows_what_its_faults_say() -> None:
+    speeds = [10.0, 11.0, 12.0, 13.0, 14.0, -2.0]
+    assert believed_speed((OFF,)) is None
+    high = SenseFault("speedometer", 200_000, 400_000, scale=1.1, bias_mps=-0.5)
+    assert shown((high,), speeds) == pytest.approx([10.0, 11.0, 12.7, 13.8, 14.0, -2.0])
+    stuck = SenseFault("speedometer", 300_000, 500_000, frozen=True)
+    assert shown((stuck,), speeds) == pytest.approx([10.0, 11.0, 12.0, 12.0, 12.0, -2.0])
+    # Stuck while it already shows too much: the wrong speed stays.
+    assert shown((high, stuck), speeds) == pytest.approx([10.0, 11.0, 12.7, 12.7, 12.7, -2.0])
+    from_the_start = SenseFault("speedometer", 0, None, frozen=True)
+    assert shown((from_the_start,), speeds) == pytest.approx([10.0] * 6)
+
+
+def test_a_speedometer_goes_on_from_its_memory() -> None:
+    one, other = (believed_speed((SenseFault("speedometer", 100_000, None, frozen=True),)) for _ in range(2))
+    assert one is not None and other is not None
+    one.error(0, 7.0)
+    other.load(one.save())
+    assert other.error(100_000, 9.0) == one.error(100_000, 9.0) == pytest.approx(-2.0)
+    one.reset()
+    assert one.error(100_000, 9.0) == 0.0
+
+
+def test_who_believes_to_be_faster_takes_all_others_for_faster_too() -> None:
+    fast = SenseFault("speedometer", 500_000, None, scale=1.5)
+    true, off = seen(scenario()), seen(scenario(fast))
+    assert off[4].ego.speed_mps == true[4].ego.speed_mps
+    more = 0.5 * true[8].ego.speed_mps
+    assert off[8].ego.speed_mps == pytest.approx(1.5 * true[8].ego.speed_mps)
+    assert more > 1.0
+    # The ego of this scene drives along x: what is measured against it keeps its closing speed.
+    assert off[8].tracks.velocity == pytest.approx(true[8].tracks.velocity + np.array([more, 0.0, 0.0]))
+    assert (off[8].tracks.position == true[8].tracks.position).all()
+    assert (off[8].rig_pose == true[8].rig_pose).all()
+    assert (off[8].ego.acceleration_in_rig == true[8].ego.acceleration_in_rig).all()
