@@ -56,8 +56,10 @@ class DriveEnv(gymnasium.Env[Any, Any]):
     drive (progress, distance) counts by its change over the step, any other by its value in the step, and one that is not
     valid counts 0.
 
+    What lies outside the action space's bounds is clipped to them, as Gymnasium's own envs do, and `info["action_clipped"]` says so.
+
     Raises InputError for a scenario, observation, action, reward or option that does not exist, PolicyInvalidAction for an
-    action that is not finite or of another shape.
+    action that is not finite, beyond 1e6 or of another shape.
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012  Gymnasium reads it as a class attribute
@@ -97,7 +99,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
         self._simulation.reset(scenario)
         self._encoders.reset(scenario)
         self._action.reset(scenario)
-        return self._encode(), self._info({})
+        return self._encode(), self._info({}, clipped=False)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """One control step; `terminated` for collision, too far off the road and goal, `truncated` for the time limit."""
@@ -111,7 +113,8 @@ class DriveEnv(gymnasium.Env[Any, Any]):
         end = simulation.end_reason
         terminated = end is not None and end.terminated
         truncated = end is not None and not terminated
-        return self._encode(), math.fsum(terms.values()), terminated, truncated, self._info(terms)
+        info = self._info(terms, clipped=_outside(self.action_space, action))
+        return self._encode(), math.fsum(terms.values()), terminated, truncated, info
 
     def render(self) -> NDArray[np.uint8] | None:
         """The scene from above as (height, width, 3) when `render_mode` is `rgb_array`."""
@@ -169,7 +172,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
             terms[name] = weight * value
         return terms
 
-    def _info(self, terms: Mapping[str, float]) -> dict[str, Any]:
+    def _info(self, terms: Mapping[str, float], *, clipped: bool) -> dict[str, Any]:
         simulation = self._running()
         end = simulation.end_reason
         latest = simulation.metrics.latest
@@ -183,9 +186,15 @@ class DriveEnv(gymnasium.Env[Any, Any]):
             "crashed": end is EndReason.COLLISION,
             "route_completion": progress,
             "rewards": dict(terms),
+            "action_clipped": clipped,
             "scenario": simulation.scenario.name,
             "scenario_seed": simulation.scenario.seed,
         }
+
+
+def _outside(space: gymnasium.Space[Any], action: Any) -> bool:
+    """Whether a number of the action lies outside the bounds of its space, to which it is clipped."""
+    return isinstance(space, gymnasium.spaces.Box) and bool((np.abs(np.asarray(action)) > space.high).any())
 
 
 def _whole(seed: Any) -> int:

@@ -233,3 +233,21 @@ def test_500_resets_do_not_grow_memory(env: DriveEnv) -> None:
 
 def test_every_default_reward_names_a_registered_metric() -> None:
     assert set(DEFAULT_REWARDS) <= set(plugins.names(plugins.METRICS))
+
+
+def test_an_action_outside_its_space_is_clipped_to_it_and_said_so() -> None:
+    """Two envs, one told 1 and one told more, drive the same; an action within the bounds is not called clipped."""
+    for action, exact, over in (
+        ("control", np.array([-1.0, 1.0]), np.array([-1.5, 900.0])),
+        ("trajectory", np.tile([1.0, -1.0], (8, 1)), np.tile([3.0, -1.0], (8, 1))),
+    ):
+        within, beyond = DriveEnv(HARD_BRAKE, action=action), DriveEnv(HARD_BRAKE, action=action)
+        assert within.reset(seed=1)[1]["action_clipped"] is False
+        beyond.reset(seed=1)
+        for _ in range(5):
+            first, _, _, _, told = within.step(exact.astype(np.float32))
+            second, _, _, _, told_beyond = beyond.step(over.astype(np.float32))
+            np.testing.assert_array_equal(first, second)
+            assert (told["action_clipped"], told_beyond["action_clipped"]) == (False, True)
+        within.close()
+        beyond.close()
