@@ -16,7 +16,6 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from alpasim.errors import Fault, InputError, ScenarioError, did_you_mean
-from alpasim.road.network import RoadNetwork
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.faults import Report, explain, fault_at
 from alpasim.scenario.files import Inputs, Reader, copied_reader, folder_reader, read_scenario_file, remembering
@@ -24,7 +23,8 @@ from alpasim.scenario.guard import MAX_BYTES, Node, parse
 from alpasim.scenario.json_schema import scenario_schema
 from alpasim.scenario.library import Suite, find_scenarios, read_suite, scenario_name
 from alpasim.scenario.names import check_names
-from alpasim.scenario.resolving import Origin, Routes, resolve, resolve_road
+from alpasim.scenario.resolving import Origin, resolve
+from alpasim.scenario.roads import drawn_road
 from alpasim.scenario.schema import SCHEMA, Parameter, ParameterModel, ScenarioModel
 from alpasim.scenario.variation import Value, check_references, draw, extremes, references, substituted
 from alpasim.scenario.vehicles import vehicle_input
@@ -45,20 +45,11 @@ MOST_TRIAL_VALUES = 500
 
 
 @dataclass(frozen=True, slots=True)
-class _BuiltRoad:
-    """A road that several draws share, the files it was read from, and the routes found on it."""
-
-    road: RoadNetwork
-    inputs: Mapping[str, bytes]
-    routes: Routes = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class LogicalScenario:
     """A scenario file whose ranges are not drawn yet.
 
     `file` stands in messages, `source` is what a log's header says; `parameters` holds the ranges by name, and `inputs` the
-    bytes of the scenario file itself under `main`.
+    bytes of the scenario file itself under `main`. `_model` is what a file without parameters says for every seed.
     """
 
     name: str
@@ -71,7 +62,7 @@ class LogicalScenario:
     inputs: Mapping[str, bytes]
     _root: Node = field(repr=False)
     _read: Reader = field(repr=False)
-    _shared: dict[str, _BuiltRoad] = field(repr=False, default_factory=dict)
+    _model: ScenarioModel = field(repr=False)
 
     @property
     def family(self) -> str:
@@ -85,12 +76,11 @@ class LogicalScenario:
         goal that cannot be reached; InputError for a seed or an override that makes no sense.
         """
         values = self._values(seed, dict(overrides or {}))
-        model = _validated(self._root, self.file, values)
+        model = self._model if not values else _validated(self._root, self.file, values)
         report = Report(self._root, self.file)
         inputs = Inputs(self._read, self.inputs)
-        built = self._road(model, inputs, report)
-        origin = Origin(self.name, self.source, seed, values)
-        scenario = resolve(model, built.road, inputs, origin, report, built.routes)
+        drawn = drawn_road(model, inputs, report)
+        scenario = resolve(model, drawn, inputs, Origin(self.name, self.source, seed, values), report)
         return replace(scenario, content_hash=content_hash(scenario.inputs, seed, values, dict(overrides or {})))
 
     def _values(self, seed: int, overrides: dict[str, Value]) -> dict[str, Value]:
@@ -104,20 +94,6 @@ class LogicalScenario:
             if not isinstance(value, bool | int | float | str):
                 raise InputError(f"{self.file}: parameter {name!r} set to {value!r}, expected a number or a word")
         return {**draw(self.parameters, seed), **overrides}
-
-    def _road(self, model: ScenarioModel, inputs: Inputs, report: Report) -> _BuiltRoad:
-        """The road, built once for all draws that have the same one."""
-        parts: dict[str, bool | set[str]] = {"road": True, "surfaces": True, "relief": True, "environment": {"terrain"}}
-        key = json.dumps([model.model_dump(mode="json", include=parts)], sort_keys=True)
-        if key not in self._shared:
-            before = set(inputs.bytes)
-            road = resolve_road(model, inputs, report)
-            self._shared.clear()
-            read = {name: data for name, data in inputs.bytes.items() if name not in before}
-            self._shared[key] = _BuiltRoad(road, read)
-        built = self._shared[key]
-        inputs.bytes.update(built.inputs)
-        return built
 
 
 def load_scenario(path: str | Path) -> LogicalScenario:
@@ -139,9 +115,10 @@ def _logical(data: bytes, source: str, file: str, main: str, read: Reader) -> Lo
     root = parse(data, file)
     _check_kind(root, file)
     parameters, faults = _parameters(root, file)
+    used = list(references(root))
     if not faults:
-        faults = check_references(root, file, parameters)
-    undefined = any(name not in parameters for _, name in references(root))
+        faults = check_references(root, file, parameters, used)
+    undefined = any(name not in parameters for _, name in used)
     model: ScenarioModel | None = None
     for trial, values in enumerate(_trials(parameters)):
         plain = substituted(root, values)
@@ -155,7 +132,7 @@ def _logical(data: bytes, source: str, file: str, main: str, read: Reader) -> Lo
         raise ScenarioError(_distinct(faults))
     tags = {key: value for key, value in model.tags.model_dump().items() if value}
     return LogicalScenario(
-        scenario_name(main), model.title, source, file, main, parameters, tags, {main: data}, root, read
+        scenario_name(main), model.title, source, file, main, parameters, tags, {main: data}, root, read, model
     )
 
 

@@ -1,7 +1,7 @@
-"""Makes the concrete scenario: road built, places resolved, files read, everything checked against everything.
+"""Makes the concrete scenario: places resolved, files read, everything checked against everything.
 
 Answers "what exactly will be driven" for one validated file and one set of values, or says everything that is wrong with it
-at once. What the checks are is in `checks.py`, where a place is in `placing.py`.
+at once. The road is built in `roads.py`, what the checks are is in `checks.py`, where a place is in `placing.py`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,6 @@ from typing import Any
 import numpy as np
 
 from alpasim.errors import InputError, ScenarioError
-from alpasim.road.mapfile import load_map
-from alpasim.road.network import RoadNetwork
-from alpasim.road.pieces import build_road
 from alpasim.road.routing import find_route
 from alpasim.scenario import checks
 from alpasim.scenario.concrete import (
@@ -33,10 +30,10 @@ from alpasim.scenario.concrete import (
     Track,
 )
 from alpasim.scenario.expectations import expectation
-from alpasim.scenario.faults import Path, Report
+from alpasim.scenario.faults import Report
 from alpasim.scenario.files import Inputs
-from alpasim.scenario.grounding import grounded
 from alpasim.scenario.placing import Placed, circle, course_area, course_length
+from alpasim.scenario.roads import DrawnRoad
 from alpasim.scenario.schema import EgoModel, EnvironmentModel, ScenarioModel
 from alpasim.scenario.sense_faults import complaints
 from alpasim.scenario.senses import perception_choice, timing_faults
@@ -48,9 +45,8 @@ from alpasim.scenario.ways import check_ways
 from alpasim.scenario.weather import road_friction
 from alpasim.types import FloatArray, Route, Trajectory, VehicleParameters, frozen
 
-Routes = dict[tuple[tuple[float, float, float], tuple[bytes, ...]], Route]
-"""Routes on one road, by start pose and goal regions."""
 MOST_ROUTES = 64
+"""Routes that are remembered on one road."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,40 +59,15 @@ class Origin:
     parameters: Mapping[str, Any]
 
 
-def resolve_road(model: ScenarioModel, inputs: Inputs, report: Report) -> RoadNetwork:
-    """The road with the scenario's surfaces and relief on it; raises ScenarioError where it cannot be built."""
-    file = model.road.map
-    path: Path = ("road", "map", "file") if file is not None else ("road",)
-    try:
-        if file is not None:
-            data = inputs.checked(file.file, file.sha256)
-            road = load_map(data.decode("utf-8"), file.file)
-        else:
-            road = build_road(model.road)
-    except UnicodeDecodeError as cause:
-        report.add(
-            path, f"{file.file if file else 'the road'}: byte {cause.start} is not UTF-8 text, expected a map file"
-        )
-        raise ScenarioError(report.faults) from cause
-    except InputError as cause:
-        report.add(path, str(cause))
-        raise ScenarioError(report.faults) from cause
-    road = grounded(model, road, report)
-    report.stop_if_any()
-    return road
-
-
-def resolve(
-    model: ScenarioModel, road: RoadNetwork, inputs: Inputs, origin: Origin, report: Report, routes: Routes
-) -> Scenario:
-    """The concrete scenario without its content hash; raises ScenarioError with every fault. `routes` remembers the routes
-    found on this road."""
+def resolve(model: ScenarioModel, drawn: DrawnRoad, inputs: Inputs, origin: Origin, report: Report) -> Scenario:
+    """The concrete scenario without its content hash; raises ScenarioError with every fault."""
+    road = drawn.road
     tracks = _tracks(model, inputs, report)
     vehicle = _vehicle(model.ego, inputs, report)
     report.stop_if_any()
     assert vehicle is not None  # a missing vehicle is a fault
     placed = place_all(model, road, vehicle, tracks, report)
-    goal = _goal(model, road, report)
+    goal = _goal(model, drawn, report)
     actors = tuple(
         actor_spec(name, actor, placed[name], tracks) for name, actor in model.actors.items() if name in placed
     )
@@ -117,7 +88,7 @@ def resolve(
         report.add(where, told)
     report.stop_if_any()
     assert ego is not None and goal is not None  # either missing is a fault
-    route = _route(road, ego, goal, vehicle, model, report, routes)
+    route = _route(drawn, ego, goal, vehicle, model, report)
     reference = _reference(model.ego, vehicle, tracks, report)
     report.stop_if_any()
     assert route is not None  # a missing route is a fault
@@ -189,8 +160,8 @@ def _vehicle(ego: EgoModel, inputs: Inputs, report: Report) -> VehicleParameters
     return None
 
 
-def _goal(model: ScenarioModel, road: RoadNetwork, report: Report) -> Goal | None:
-    goal = model.ego.goal
+def _goal(model: ScenarioModel, drawn: DrawnRoad, report: Report) -> Goal | None:
+    road, goal = drawn.road, model.ego.goal
     regions: tuple[FloatArray, ...] = ()
     if goal.after_s > model.end.time_limit_s:
         told = f"found after_s {goal.after_s:g}, but the scenario ends at {model.end.time_limit_s:g} s"
@@ -202,7 +173,8 @@ def _goal(model: ScenarioModel, road: RoadNetwork, report: Report) -> Goal | Non
             end = course_length(road, goal.course)
             if not 0.0 <= goal.s_m < end:
                 raise InputError(f"s_m {goal.s_m:g} is not on course {goal.course!r}, which runs from 0 to {end:.1f} m")
-            regions = (course_area(road, goal.course, goal.lane, goal.s_m, min(goal.s_m + goal.length_m, end)),)
+            until = min(goal.s_m + goal.length_m, end)
+            regions = (course_area(road, goal.course, goal.lane, goal.s_m, until, known=drawn.ribbons),)
         elif goal.x_m is not None and goal.y_m is not None and goal.radius_m is not None:
             regions = (circle(goal.x_m, goal.y_m, goal.radius_m),)
     except InputError as cause:
@@ -216,15 +188,15 @@ def _goal(model: ScenarioModel, road: RoadNetwork, report: Report) -> Goal | Non
 
 
 def _route(
-    road: RoadNetwork,
+    drawn: DrawnRoad,
     ego: Placed,
     goal: Goal,
     vehicle: VehicleParameters,
     model: ScenarioModel,
     report: Report,
-    routes: Routes,
 ) -> Route | None:
     """The way to the goal, found once for equal starts and goals; it must be possible within the time."""
+    road, routes = drawn.road, drawn.routes
     key = (ego.pose, tuple(region.tobytes() for region in goal.regions))
     try:
         if key not in routes:

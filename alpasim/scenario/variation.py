@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -109,9 +109,10 @@ def _substituted(node: Node, values: Mapping[str, Value]) -> Any:
     return values[name] if name is not None and name in values else node.content
 
 
-def check_references(root: Node, file: str, parameters: Mapping[str, Any]) -> list[Fault]:
-    """Faults for every `$name` that is not a parameter and every parameter that no place names."""
-    used = list(references(root))
+def check_references(
+    root: Node, file: str, parameters: Mapping[str, Any], used: Sequence[tuple[Path, str]]
+) -> list[Fault]:
+    """Faults for every `$name` that is not a parameter and every parameter that no place names; `used` are the `references`."""
     known = ", ".join(parameters) or "none"
     faults = [
         fault_at(root, file, path, f"${name} is not a parameter{did_you_mean(name, parameters)}; parameters: {known}")

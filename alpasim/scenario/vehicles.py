@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,6 +25,8 @@ from alpasim.scenario.participants import KindWord
 from alpasim.scenario.values import Model, Text
 from alpasim.types import VehicleParameters
 
+MOST_VEHICLES = 16
+"""Vehicle files that a process remembers; most scenarios of a batch name the same one."""
 LIMITS: dict[str, tuple[float, float]] = {
     "length_m": (0.3, 30.0),
     "width_m": (0.2, 6.0),
@@ -126,6 +129,7 @@ def _packaged(name: str) -> str:
     return f"vehicles/{name}.yaml"
 
 
+@lru_cache(maxsize=MOST_VEHICLES)
 def parse_vehicle(data: bytes, file: str) -> VehicleParameters:
     """The parameters that a vehicle file's bytes hold; raises ScenarioError with every fault and its place."""
     root = parse(data, file)
