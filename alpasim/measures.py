@@ -92,7 +92,7 @@ def _touch_interval(offset: float, speed: float, reach: float) -> tuple[float, f
 
 
 @compiled
-def _first_touch(
+def first_touch(
     dx: float, dy: float, vx: float, vy: float, yaw1: float, yaw2: float, a1: float, b1: float, a2: float, b2: float
 ) -> float:
     """Seconds until box 2, at (dx, dy) from box 1 and moving at (vx, vy) against it, first touches it; inf if never.
@@ -145,7 +145,7 @@ def time_to_collision(
     for i in range(count):
         if i == row or not present[i]:
             continue
-        time = _first_touch(
+        time = first_touch(
             position[i, 0] - position[row, 0],
             position[i, 1] - position[row, 1],
             velocity[i, 0] - velocity[row, 0],

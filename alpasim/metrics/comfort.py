@@ -8,15 +8,16 @@ signals and their smoothing live in `ride.py`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
 from alpasim.memory import Memory
-from alpasim.metrics.protocol import INVALID, Aggregation
+from alpasim.metrics.protocol import INVALID, NO, YES, Aggregation
 from alpasim.metrics.ride import JERK, LAT_ACC, LON_ACC, LON_JERK, YAW_ACC, YAW_RATE, Ride
 from alpasim.metrics.scene import SceneMeasures
-from alpasim.types import FloatArray, MetricValue
+from alpasim.types import MetricValue
 
 MIN_LON_ACCELERATION = -4.05
 MAX_LON_ACCELERATION = 2.40
@@ -28,8 +29,8 @@ MAX_JERK = 8.37
 """nuPlan's seven comfort bounds [m/s^2, rad/s^2, rad/s, m/s^3]; each may be met exactly."""
 
 
-def comfortable(signals: FloatArray) -> bool:
-    """Whether one point's signals (6,) keep all seven bounds."""
+def comfortable(signals: Sequence[float]) -> bool:
+    """Whether one point's six signals keep all seven bounds; they do not where one is nan."""
     return bool(
         MIN_LON_ACCELERATION <= signals[LON_ACC] <= MAX_LON_ACCELERATION
         and abs(signals[LAT_ACC]) <= MAX_LAT_ACCELERATION
@@ -61,7 +62,7 @@ class _Extreme:
 
     def update(self, scene: SceneMeasures) -> MetricValue:
         """The signal at the newest complete point."""
-        value = float(scene.signals_of_ride[self.column])
+        value = scene.signals_of_ride[self.column]
         if math.isnan(value):
             return INVALID
         return MetricValue(abs(value) if self.magnitude else value)
@@ -168,15 +169,16 @@ class Comfort:
 
     def update(self, scene: SceneMeasures) -> MetricValue:
         """Whether the newest complete points keep the bounds."""
-        if np.isnan(scene.signals_of_ride).any():
-            return INVALID
-        return MetricValue(1.0 if comfortable(scene.signals_of_ride) else 0.0)
+        signals = scene.signals_of_ride
+        if comfortable(signals):
+            return YES
+        return INVALID if any(math.isnan(value) for value in signals) else NO
 
     def result(self) -> MetricValue:
         """Whether every point of the drive keeps the bounds."""
         if self._ride is None or np.isnan(signals := self._ride.signals()).any():
             return INVALID
-        return MetricValue(1.0 if all(comfortable(point) for point in signals) else 0.0)
+        return YES if all(comfortable(point) for point in signals.tolist()) else NO
 
     def save(self) -> Memory:
         """Nothing is remembered but the ride, which the scene remembers."""

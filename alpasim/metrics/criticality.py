@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 
-from alpasim.metrics.protocol import INVALID, Aggregation, RunningSum, SceneMetric
-from alpasim.metrics.scene import TTC_HORIZON_S, SceneMeasures
+from alpasim.metrics.around import TTC_HORIZON_S
+from alpasim.metrics.protocol import INVALID, Aggregation, SceneMetric, running_sum
+from alpasim.metrics.scene import SceneMeasures
 from alpasim.types import MetricValue
 
 TTC_BOUND_S = 0.95
@@ -83,25 +84,15 @@ TIME_HEADWAY = SceneMetric(
 )
 
 
-class TimeExposed(RunningSum):
-    """TET: how long the time to collision was critical."""
-
-    name = "time_exposed_ttc"
-    unit = "s"
-    formula = "TET = sum of dt over the steps with time_to_collision < 1.5 s"
-
-    def rate(self, scene: SceneMeasures) -> float:
-        """Whether it is critical."""
-        return 1.0 if scene.ttc_s < TTC_CRITICAL_S else 0.0
-
-
-class TimeIntegrated(RunningSum):
-    """TIT: how far below the critical time to collision, and how long."""
-
-    name = "time_integrated_ttc"
-    unit = "s^2"
-    formula = "TIT = sum of (1.5 s - time_to_collision) dt over the steps where that is positive"
-
-    def rate(self, scene: SceneMeasures) -> float:
-        """How far below [s]."""
-        return max(TTC_CRITICAL_S - scene.ttc_s, 0.0)
+TimeExposed = running_sum(
+    "time_exposed_ttc",
+    "s",
+    "TET = sum of dt over the steps with time_to_collision < 1.5 s",
+    lambda scene: 1.0 if scene.ttc_s < TTC_CRITICAL_S else 0.0,
+)
+TimeIntegrated = running_sum(
+    "time_integrated_ttc",
+    "s^2",
+    "TIT = sum of (1.5 s - time_to_collision) dt over the steps where that is positive",
+    lambda scene: max(TTC_CRITICAL_S - scene.ttc_s, 0.0),
+)

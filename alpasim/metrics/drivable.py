@@ -34,11 +34,11 @@ def is_offroad(edge_m: float) -> bool:
 
 
 def _offroad(scene: SceneMeasures) -> MetricValue:
-    return YES if is_offroad(float(scene.edge_m.min())) else NO
+    return YES if is_offroad(scene.least_edge_m) else NO
 
 
 def _offroad_or_collision(scene: SceneMeasures) -> MetricValue:
-    return YES if scene.touches or is_offroad(float(scene.edge_m.min())) else NO
+    return YES if scene.touches or is_offroad(scene.least_edge_m) else NO
 
 
 def _offroad_or_collision_at_fault(scene: SceneMeasures) -> MetricValue:
@@ -48,7 +48,7 @@ def _offroad_or_collision_at_fault(scene: SceneMeasures) -> MetricValue:
 
 
 def _distance_to_boundary(scene: SceneMeasures) -> MetricValue:
-    return MetricValue(max(float(scene.edge_m.min()), 0.0))
+    return MetricValue(max(scene.least_edge_m, 0.0))
 
 
 def _wrong_lane(scene: SceneMeasures) -> MetricValue:
@@ -142,7 +142,7 @@ class AgainstFlow:
     def _against(scene: SceneMeasures) -> float:
         if scene.step is None or scene.lane.row < 0:
             return 0.0
-        before, after = scene.step.before.position[EGO], scene.step.after.position[EGO]
+        before, after = scene.step.before.position[EGO].tolist(), scene.step.after.position[EGO].tolist()
         dx, dy = float(after[0] - before[0]), float(after[1] - before[1])
         return max(0.0, -(dx * math.cos(scene.lane.heading) + dy * math.sin(scene.lane.heading)))
 

@@ -102,18 +102,18 @@ class SceneMetric:
 
 
 class RunningSum:
-    """The integral over the drive so far of what a subclass measures in each step as `rate`."""
+    """The integral over the drive so far of what `rate` says a second like each step adds; `running_sum` makes them."""
 
+    name: str
+    unit: str
+    formula: str
+    rate: Callable[[SceneMeasures], float]
     aggregation = Aggregation.LAST
     better: Literal["higher", "lower"] = "lower"
     cumulative = True
 
     def __init__(self) -> None:
         self._sum, self._dt_s = 0.0, 0.0
-
-    def rate(self, scene: SceneMeasures) -> float:
-        """What a second like this step adds."""
-        raise NotImplementedError
 
     def reset(self, scene: SceneMeasures) -> None:
         """Begin with nothing."""
@@ -131,6 +131,12 @@ class RunningSum:
     def load(self, memory: Memory) -> None:
         """Go on from that sum."""
         self._sum = read(memory, "sum", float)
+
+
+def running_sum(name: str, unit: str, formula: str, rate: Callable[[SceneMeasures], float]) -> type[RunningSum]:
+    """The metric that integrates a rate over the drive."""
+    row = {"name": name, "unit": unit, "formula": formula, "rate": staticmethod(rate), "__module__": rate.__module__}
+    return type(name, (RunningSum,), row)
 
 
 def aggregate(values: FloatArray, valid: BoolArray, aggregation: Aggregation) -> MetricValue:

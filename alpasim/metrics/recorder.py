@@ -6,6 +6,7 @@ stands in its own file, what the results are worth in `scores.py`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -102,11 +103,10 @@ class Metrics:
         self.scene = scene = self._meter.measure(step)
         found = [update(scene) for update in self._updates]
         try:
-            values = np.array([one.value for one in found], dtype=np.float64)
-            valid = np.array([one.valid for one in found], dtype=np.bool_) & ~np.isnan(values)
+            values = np.array([one.value if one.valid else math.nan for one in found], dtype=np.float64)
         except AttributeError:
             raise PluginError(_not_a_value(self.names, found)) from None
-        values[~valid] = np.nan
+        valid = values == values  # what is nan is not valid
         latest = StepMetrics(self.names, frozen(values), frozen(valid))
         self._steps.append(latest)
         return latest

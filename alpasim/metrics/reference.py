@@ -39,35 +39,39 @@ class Reference:
     def __init__(self, scenario: Scenario) -> None:
         self.kind: ReferenceKind
         self._times: IntArray | None = None
+        self._place: LinePlace | None = None
         if scenario.reference is not None:
             self.kind = "recorded"
             line = _box_centres(scenario.reference, scenario.ego.vehicle)
             s = arc_length(line)
             self._start, self.length_m = 0.0, float(s[-1])
             self._times, self._recorded, self._recorded_s = scenario.reference.times_us, line, s
-            line, s = _with_length(line, s, float(scenario.reference.poses[-1, 2]))
+            self._place = LinePlace(*_with_length(line, s, float(scenario.reference.poses[-1, 2])), self._start)
         else:
             route = scenario.ego.route
             self.kind = "route"
-            line, s = route.centre, route.s
             self._start, self.length_m = route.start_s, max(route.goal_s - route.start_s, 0.0)
-        self._place = LinePlace(line, s, self._start)
 
     def reset(self) -> None:
         """Back to the start of the path."""
-        self._place.reset()
+        if self._place is not None:
+            self._place.reset()
 
     def save(self) -> Memory:
-        """Where on the path the ego was last."""
-        return self._place.save()
+        """Where on a recorded path the ego was last."""
+        return {} if self._place is None else self._place.save()
 
     def load(self, memory: Memory) -> None:
         """Look for it from there."""
-        self._place.load(memory)
+        if self._place is not None:
+            self._place.load(memory)
 
-    def locate(self, x: float, y: float, time_us: int) -> ReferencePlace:
-        """The ego's place at one moment; call it once a step, in order."""
-        s, _, distance = self._place.locate(x, y)
+    def locate(self, x: float, y: float, time_us: int, on_route: tuple[float, float]) -> ReferencePlace:
+        """The ego's place at one moment, when it is so far along its route and so far from it [m]; call it once a step, in
+        order."""
+        s, distance = on_route
+        if self._place is not None:
+            s, _, distance = self._place.locate(x, y)
         if self._times is None or time_us < self._times[0] or time_us > self._times[-1]:
             return ReferencePlace(s - self._start, distance)
         then_x = float(np.interp(time_us, self._times, self._recorded[:, 0]))

@@ -19,6 +19,10 @@ from alpasim.types import EGO, FloatArray, WorldState
 LON_ACC, LAT_ACC, YAW_RATE, YAW_ACC, LON_JERK, JERK = range(6)
 """Columns of the signals: accelerations [m/s^2], yaw rate [rad/s] and acceleration [rad/s^2], jerks [m/s^3]."""
 
+Signals = tuple[float, float, float, float, float, float]
+"""All six of one point, nan where one is not known."""
+UNKNOWN: Signals = (math.nan,) * 6
+
 ACCELERATION_WINDOW_S = 0.7
 JERK_WINDOW_S = 1.5
 YAW_WINDOW_S = 0.5
@@ -30,30 +34,30 @@ def window_points(window_s: float, dt_s: float) -> int:
 
 
 @compiled
-def _latest(raw: FloatArray, smooth: FloatArray, count: int, acc: int, jerk: int, yaw: int, dt: float) -> FloatArray:
-    """Signals (6,) at the newest point whose centred window is complete, nan before there is one.
+def _latest(raw: FloatArray, smooth: FloatArray, count: int, acc: int, jerk: int, yaw: int, dt: float) -> Signals:
+    """Signals at the newest point whose centred window is complete, nan before there is one.
 
     `raw` (k, 4) holds longitudinal, lateral acceleration, its magnitude and the unwrapped yaw of `count` points; the
     smoothed accelerations are kept in `smooth` (k, 3).
     """
-    signals = np.full(6, np.nan)
+    lon_acc, lat_acc, yaw_rate, yaw_acc, lon_jerk, size_jerk = np.nan, np.nan, np.nan, np.nan, np.nan, np.nan
     if count >= acc:
         half = acc // 2
         first = 0 if count == acc else count - 1 - half
         for i in range(first, count - half):
             for column in range(3):
                 smooth[i, column] = fitted(raw[:, column], max(i - half, 0), acc, i, 0, dt)
-        signals[0], signals[1] = smooth[count - 1 - half, 0], smooth[count - 1 - half, 1]
+        lon_acc, lat_acc = smooth[count - 1 - half, 0], smooth[count - 1 - half, 1]
         known = count - half
         if known >= jerk:
             at = known - 1 - jerk // 2
-            signals[4] = fitted(smooth[:, 0], known - jerk, jerk, at, 1, dt)
-            signals[5] = fitted(smooth[:, 2], known - jerk, jerk, at, 1, dt)
+            lon_jerk = fitted(smooth[:, 0], known - jerk, jerk, at, 1, dt)
+            size_jerk = fitted(smooth[:, 2], known - jerk, jerk, at, 1, dt)
     if count >= yaw:
         at = count - 1 - yaw // 2
-        signals[2] = fitted(raw[:, 3], count - yaw, yaw, at, 1, dt)
-        signals[3] = fitted(raw[:, 3], count - yaw, yaw, at, 2, dt)
-    return signals
+        yaw_rate = fitted(raw[:, 3], count - yaw, yaw, at, 1, dt)
+        yaw_acc = fitted(raw[:, 3], count - yaw, yaw, at, 2, dt)
+    return lon_acc, lat_acc, yaw_rate, yaw_acc, lon_jerk, size_jerk
 
 
 class Ride:
@@ -79,16 +83,15 @@ class Ride:
         self._yaw = float(state.yaw[EGO])
         self.add(state)
 
-    def add(self, state: WorldState) -> FloatArray:
-        """Take the next point; returns the signals (6,) of the newest point that is fully known, nan where there is none."""
+    def add(self, state: WorldState) -> Signals:
+        """Take the next point; returns the signals of the newest point that is fully known, nan where there is none."""
         if self._count == self._raw.shape[0]:
             self._raw = np.concatenate((self._raw, np.empty_like(self._raw)))
             self._smooth = np.concatenate((self._smooth, np.zeros_like(self._smooth)))
-        lon, lat = float(state.ego.acceleration_in_rig[0]), float(state.ego.acceleration_in_rig[1])
+        lon, lat, _ = state.ego.acceleration_in_rig.tolist()
         turn = float(state.yaw[EGO]) - self._yaw
         self._yaw += turn - 2.0 * math.pi * round(turn / (2.0 * math.pi))
-        row = self._raw[self._count]
-        row[0], row[1], row[2], row[3] = lon, lat, math.hypot(lon, lat), self._yaw
+        self._raw[self._count] = lon, lat, math.hypot(lon, lat), self._yaw
         self._count += 1
         self._whole = None
         acc, jerk, yaw = self._windows

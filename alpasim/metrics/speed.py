@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from alpasim.memory import Memory, read
-from alpasim.metrics.protocol import INVALID, Aggregation, RunningSum, SceneMetric
+from alpasim.metrics.protocol import INVALID, Aggregation, RunningSum, SceneMetric, running_sum
 from alpasim.metrics.scene import SceneMeasures
 from alpasim.types import MetricValue
 
@@ -72,20 +72,16 @@ MAX_DECELERATION = SceneMetric(
 )
 
 
-class SpeedLimitIntegral(RunningSum):
-    """How far the ego got ahead by speeding: the integral of its excess; a step off the lanes adds nothing."""
-
-    name = "speed_limit_excess_integral_m"
-    unit = "m"
-    formula = "sum of speed_limit_excess_mps dt"
-
-    def rate(self, scene: SceneMeasures) -> float:
-        """The excess [m/s]."""
-        excess = _excess(scene)
-        return excess.value if excess.valid else 0.0
+def _excess_rate(scene: SceneMeasures) -> float:
+    """The excess [m/s]; a step off the lanes adds nothing."""
+    excess = _excess(scene)
+    return excess.value if excess.valid else 0.0
 
 
-class SpeedLimitCompliance(SpeedLimitIntegral):
+SpeedLimitIntegral = running_sum("speed_limit_excess_integral_m", "m", "sum of speed_limit_excess_mps dt", _excess_rate)
+
+
+class SpeedLimitCompliance(RunningSum):
     """nuPlan's speed-limit score."""
 
     name = "speed_limit_compliance"
@@ -93,6 +89,7 @@ class SpeedLimitCompliance(SpeedLimitIntegral):
     better: Literal["higher", "lower"] = "higher"
     formula = "max(0, 1 - speed_limit_excess_integral_m / (2.23 m/s * T)), T the time driven"
     cumulative = False
+    rate = staticmethod(_excess_rate)
 
     def __init__(self) -> None:
         super().__init__()

@@ -134,7 +134,7 @@ class RoadNetwork:
     def lane_under(self, x: float, y: float, yaw: float) -> tuple[int, float]:
         """`lanes_at` of one point, and that lane's direction of travel beside it [rad]; -1 and nan where there is none."""
         row, heading = queries.lane_and_heading(x, y, yaw, self.arrays, self.grid)
-        return row, _wrapped(heading)
+        return row, wrapped(heading)
 
     def lanes_containing(self, x: float, y: float) -> tuple[int, ...]:
         """Rows of every lane, of whatever kind, that contains the point, rising."""
@@ -157,7 +157,7 @@ class RoadNetwork:
         """Direction of travel at s along a lane's centre [rad]."""
         first, last = self.arrays.lane_start[lane_row], self.arrays.lane_start[lane_row + 1]
         _, _, heading = pose_within(self.arrays.centre, self.arrays.s, int(first), int(last), float(s))
-        return _wrapped(heading)
+        return wrapped(heading)
 
     def pose_on_lane(self, lane_id: str, s: float, d: float = 0.0) -> tuple[float, float, float]:
         """x, y, heading at s along and d left of a lane's centre."""
@@ -224,7 +224,8 @@ class RoadNetwork:
         return names[str(lane)]
 
 
-def _wrapped(angle: float) -> float:
+def wrapped(angle: float) -> float:
+    """An angle brought to within half a turn of 0 [rad]."""
     return (angle + math.pi) % (2.0 * math.pi) - math.pi
 
 

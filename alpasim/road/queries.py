@@ -82,13 +82,25 @@ def _in_chunk(x: float, y: float, left: FloatArray, right: FloatArray, first: in
     return winding != 0
 
 
+Frame = tuple[float, float, float, int, int]
+"""A grid's x0, y0, cell, nx and ny. Kernels that are called for many points get these and the arrays they read: a tuple of
+twenty arrays is copied whole wherever it is handed on."""
+
+
+@compiled
+def _cell_in(x: float, y: float, frame: Frame) -> int:
+    """Cell of the point, -1 outside the grid (also for nan)."""
+    x0, y0, cell, nx, ny = frame
+    fx, fy = (x - x0) / cell, (y - y0) / cell
+    if not (0.0 <= fx < nx and 0.0 <= fy < ny):
+        return -1
+    return int(fy) * nx + int(fx)
+
+
 @compiled
 def _cell_of(x: float, y: float, grid: Grid) -> int:
-    """Cell of the point, -1 outside the grid (also for nan)."""
-    fx, fy = (x - grid.x0) / grid.cell, (y - grid.y0) / grid.cell
-    if not (0.0 <= fx < grid.nx and 0.0 <= fy < grid.ny):
-        return -1
-    return int(fy) * grid.nx + int(fx)
+    """`_cell_in` of a grid."""
+    return _cell_in(x, y, (grid.x0, grid.y0, grid.cell, grid.nx, grid.ny))
 
 
 @compiled
@@ -101,17 +113,18 @@ def lane_at(x: float, y: float, yaw: float, road: RoadArrays, grid: Grid) -> int
     best, best_score = -1, np.inf
     if cell < 0:
         return best
+    left, right, centre, s = road.left, road.right, road.centre, road.s
     for k in range(grid.chunk_start[cell], grid.chunk_start[cell + 1]):
         chunk = grid.chunk[k]
         first, last = road.chunk_first[chunk], road.chunk_last[chunk]
-        if not _in_chunk(x, y, road.left, road.right, first, last):
+        if not _in_chunk(x, y, left, right, first, last):
             continue
         lane = road.chunk_lane[chunk]
-        _, d, segment = project_within(x, y, road.centre, road.s, first, last + 1)
+        _, d, segment = project_within(x, y, centre, s, first, last + 1)
         score = 100.0 * road.rank[lane] + 0.01 * abs(d)
         if not math.isnan(yaw):
-            dx = road.centre[segment + 1, 0] - road.centre[segment, 0]
-            dy = road.centre[segment + 1, 1] - road.centre[segment, 1]
+            dx = centre[segment + 1, 0] - centre[segment, 0]
+            dy = centre[segment + 1, 1] - centre[segment, 1]
             score += abs((math.atan2(dy, dx) - yaw + math.pi) % (2.0 * math.pi) - math.pi)
         if score < best_score or (score == best_score and lane < best):
             best, best_score = lane, score
@@ -199,35 +212,31 @@ def segment_square(x: float, y: float, ax: float, ay: float, bx: float, by: floa
 
 
 @compiled
-def _nearest_edge_square(x: float, y: float, road: RoadArrays, grid: Grid) -> float:
+def _nearest_edge_square(x: float, y: float, edges: FloatArray, edge: IntArray, start: IntArray, frame: Frame) -> float:
     """Squared distance to the nearest border segment: rings of cells round the point until no nearer one can come."""
+    x0, y0, size, nx, ny = frame
     best = np.inf
-    cx = min(max((x - grid.x0) / grid.cell, 0.0), grid.nx - 1e-6)
-    cy = min(max((y - grid.y0) / grid.cell, 0.0), grid.ny - 1e-6)
+    cx = min(max((x - x0) / size, 0.0), nx - 1e-6)
+    cy = min(max((y - y0) / size, 0.0), ny - 1e-6)
     ix, iy = int(cx), int(cy)
-    outside = math.hypot(x - (grid.x0 + cx * grid.cell), y - (grid.y0 + cy * grid.cell))
-    if outside < 8.0 * grid.cell:
-        margin = min(min(cx - ix, ix + 1 - cx), min(cy - iy, iy + 1 - cy)) * grid.cell
+    outside = math.hypot(x - (x0 + cx * size), y - (y0 + cy * size))
+    if outside < 8.0 * size:
+        margin = min(min(cx - ix, ix + 1 - cx), min(cy - iy, iy + 1 - cy)) * size
         for ring in range(12):
-            for jy in range(max(0, iy - ring), min(grid.ny - 1, iy + ring) + 1):
+            for jy in range(max(0, iy - ring), min(ny - 1, iy + ring) + 1):
                 step = 1 if abs(jy - iy) == ring else max(1, 2 * ring)
                 for jx in range(ix - ring, ix + ring + 1, step):
-                    if jx < 0 or jx >= grid.nx:
+                    if jx < 0 or jx >= nx:
                         continue
-                    cell = jy * grid.nx + jx
-                    for k in range(grid.edge_start[cell], grid.edge_start[cell + 1]):
-                        e = grid.edge[k]
-                        best = min(
-                            best,
-                            segment_square(
-                                x, y, road.edges[e, 0], road.edges[e, 1], road.edges[e, 2], road.edges[e, 3]
-                            ),
-                        )
-            reach = ring * grid.cell + margin - outside
+                    cell = jy * nx + jx
+                    for k in range(start[cell], start[cell + 1]):
+                        e = edge[k]
+                        best = min(best, segment_square(x, y, edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]))
+            reach = ring * size + margin - outside
             if reach > 0.0 and best <= reach * reach:
                 return best
-    for e in range(road.edges.shape[0]):
-        best = min(best, segment_square(x, y, road.edges[e, 0], road.edges[e, 1], road.edges[e, 2], road.edges[e, 3]))
+    for e in range(edges.shape[0]):
+        best = min(best, segment_square(x, y, edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]))
     return best
 
 
@@ -256,21 +265,23 @@ def right_of(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> 
 
 
 @compiled
-def on_road(x: float, y: float, road: RoadArrays, grid: Grid) -> bool:
-    """Whether (x, y) is drivable: the state of its cell's corner, changed by each border segment that lies on the way
+def _drivable(
+    x: float, y: float, edges: FloatArray, edge: IntArray, start: IntArray, corner: BoolArray, frame: Frame
+) -> bool:
+    """Whether (x, y) is drivable: the state of its cell's `corner`, changed by each border segment that lies on the way
     from there, first up the cell's left side to the corner point's height, then across (even-odd).
 
     An edge near the turn of that way is seen alike by both of its legs: on both it straddles, one predicate decides, and
     else the comparison of coordinates is exact.
     """
-    cell = _cell_of(x, y, grid)
+    cell = _cell_in(x, y, frame)
     if cell < 0:
         return False
-    x0, y0 = grid.x0 + (cell % grid.nx) * grid.cell, grid.y0 + (cell // grid.nx) * grid.cell
-    inside = bool(grid.inside[cell])
-    for k in range(grid.edge_start[cell], grid.edge_start[cell + 1]):
-        e = grid.edge[k]
-        ax, ay, bx, by = road.edges[e, 0], road.edges[e, 1], road.edges[e, 2], road.edges[e, 3]
+    x0, y0 = frame[0] + (cell % frame[3]) * frame[2], frame[1] + (cell // frame[3]) * frame[2]
+    inside = bool(corner[cell])
+    for k in range(start[cell], start[cell + 1]):
+        e = edge[k]
+        ax, ay, bx, by = edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]
         if (ax <= x0) != (bx <= x0) and above(ax, ay, bx, by, x0, y0) != above(ax, ay, bx, by, x0, y):
             inside = not inside
         if (ay <= y) != (by <= y) and right_of(ax, ay, bx, by, x0, y) != right_of(ax, ay, bx, by, x, y):
@@ -279,16 +290,43 @@ def on_road(x: float, y: float, road: RoadArrays, grid: Grid) -> bool:
 
 
 @compiled
-def edge_distance(points: FloatArray, road: RoadArrays, grid: Grid) -> FloatArray:
-    """Signed distance (m,) of the points (m, 2) to the border of the drivable area, positive inside [m]."""
-    distance = np.empty(points.shape[0])
+def on_road(x: float, y: float, road: RoadArrays, grid: Grid) -> bool:
+    """Whether (x, y) is drivable."""
+    frame = grid.x0, grid.y0, grid.cell, grid.nx, grid.ny
+    return _drivable(x, y, road.edges, grid.edge, grid.edge_start, grid.inside, frame)
+
+
+@compiled
+def all_on_road(points: FloatArray, road: RoadArrays, grid: Grid) -> bool:
+    """Whether all of the points (m, 2) are drivable."""
+    frame = grid.x0, grid.y0, grid.cell, grid.nx, grid.ny
+    edges, edge, start, corner = road.edges, grid.edge, grid.edge_start, grid.inside
+    inside = True
+    for i in range(points.shape[0]):
+        inside = inside and _drivable(points[i, 0], points[i, 1], edges, edge, start, corner, frame)
+    return inside
+
+
+@compiled
+def write_edge_distance(points: FloatArray, road: RoadArrays, grid: Grid, into: FloatArray) -> None:
+    """Write the signed distance of each of the points (m, 2) to the border of the drivable area, positive inside and nan
+    where a point is not finite, into `into` (m,) [m]."""
+    frame = grid.x0, grid.y0, grid.cell, grid.nx, grid.ny
+    edges, edge, start, corner = road.edges, grid.edge, grid.edge_start, grid.inside
     for i in range(points.shape[0]):
         x, y = points[i, 0], points[i, 1]
         if not (math.isfinite(x) and math.isfinite(y)):
-            distance[i] = np.nan
+            into[i] = np.nan
             continue
-        value = math.sqrt(_nearest_edge_square(x, y, road, grid))
-        distance[i] = value if on_road(x, y, road, grid) else -value
+        value = math.sqrt(_nearest_edge_square(x, y, edges, edge, start, frame))
+        into[i] = value if _drivable(x, y, edges, edge, start, corner, frame) else -value
+
+
+@compiled
+def edge_distance(points: FloatArray, road: RoadArrays, grid: Grid) -> FloatArray:
+    """`write_edge_distance` into a new array (m,)."""
+    distance = np.empty(points.shape[0])
+    write_edge_distance(points, road, grid, distance)
     return distance
 
 

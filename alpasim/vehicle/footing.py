@@ -18,7 +18,7 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
-from alpasim.road.queries import Grid, RoadArrays, on_road, segment_square
+from alpasim.road.queries import Grid, RoadArrays, all_on_road, segment_square
 from alpasim.road.relief import Relief, inside_area, parts_at, unevenness
 from alpasim.types import FloatArray
 
@@ -294,14 +294,14 @@ def all_paved(
     """Whether a box of those half length and width has its corners on the pavement at `pose`, half of `moved` later and
     all of it later: while one step is driven no wheel is elsewhere but by less than matters."""
     cos, sin = math.cos(pose[2]), math.sin(pose[2])
+    points, i = np.empty((12, 2)), 0
     for k in range(3):
         for along in (-half[0], half[0]):
             for across in (-half[1], half[1]):
-                x = pose[0] + 0.5 * k * moved[0] + along * cos - across * sin
-                y = pose[1] + 0.5 * k * moved[1] + along * sin + across * cos
-                if not on_road(x, y, road, grid):
-                    return False
-    return True
+                points[i, 0] = pose[0] + 0.5 * k * moved[0] + along * cos - across * sin
+                points[i, 1] = pose[1] + 0.5 * k * moved[1] + along * sin + across * cos
+                i += 1
+    return all_on_road(points, road, grid)
 
 
 def level_footing() -> FloatArray:

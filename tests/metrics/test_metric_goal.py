@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from builders import Body, Scene, make_scenario, make_state, results_of, straight_states
 
-from alpasim.metrics.goal import goal_reached
+from alpasim.metrics.arrival import goal_reached
 from alpasim.scenario.concrete import Goal
 
 SQUARE = np.array([[40.0, -2.0], [50.0, -2.0], [50.0, 2.0], [40.0, 2.0], [40.0, -2.0]])
