@@ -49,8 +49,8 @@ class DriveEnv(gymnasium.Env[Any, Any]):
     scenario seed from the env's own seeded generator. A concrete Scenario is driven as it is. `options={"scenario": FILE}`
     and `options={"scenario_seed": N}` choose for that reset alone.
 
-    `observation` is `vector`, `bev`, `lidar` or `camera` (or `camera:NAME`; `alpasim list observations`), or several of
-    them as a list, which makes a Dict of them; nothing else is sensed. `sensors` sets the options of their sensors by name,
+    `observation` is `vector`, `bev`, `lidar`, `camera` (or `camera:NAME`) or `age`, how old the others are (`alpasim list
+    observations`), or several of them as a list, which makes a Dict of them; nothing else is sensed. `sensors` sets the options of their sensors by name,
     such as `{"lidar": {"rings": 16}}`, whatever the scenario writes. `action` is `control`, `control_reverse`,
     `trajectory` or `meta` (`alpasim list actions`). `rewards` maps metric names to weights: a metric that runs through the
     drive (progress, distance) counts by its change over the step, any other by its value in the step, and one that is not
@@ -187,6 +187,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
             "route_completion": progress,
             "rewards": dict(terms),
             "action_clipped": clipped,
+            "sensor_age_s": self._encoders.ages(simulation.observe()),
             "scenario": simulation.scenario.name,
             "scenario_seed": simulation.scenario.seed,
         }

@@ -168,7 +168,16 @@ ALL_FAIL = (
 def seen_in(observation: Observation) -> list[Any]:
     """Everything that the senses give, to the bit."""
     tracks = observation.tracks
-    plain = [observation.rig_pose, observation.ego.velocity_in_rig, observation.signals, tracks.ids, tracks.position, tracks.velocity, tracks.yaw]
+    plain = [
+        np.array(sorted(observation.taken_us.items())),
+        observation.rig_pose,
+        observation.ego.velocity_in_rig,
+        observation.signals,
+        tracks.ids,
+        tracks.position,
+        tracks.velocity,
+        tracks.yaw,
+    ]
     found: list[Any] = [array.tobytes() for array in plain]
     found += [observation.route_s, observation.route_d]
     for name, reading in observation.readings.items():
@@ -327,3 +336,49 @@ def test_an_env_gives_zeros_of_its_space_for_what_does_not_come(observation: str
         seen, *_ = env.step(np.zeros(2, dtype=np.float32))
     env.close()
     assert empty == [False, True, True, False, False]
+
+
+def test_an_env_tells_what_is_dark_from_what_did_not_come() -> None:
+    faults = (
+        SenseFault("sensor_blackout", 100_000, 300_000, sensor="lidar", lost=1.0),
+        SenseFault("sensor_blackout", 200_000, 400_000, sensor="objects", lost=1.0),
+        SenseFault("frozen_frame", 200_000, 500_000, sensor="bev"),
+        SenseFault("sensor_delay", 0, None, sensor="signals", delay_us=200_000),
+    )
+    env = DriveEnv(
+        replace(scenario(), sense_faults=faults),
+        observation=["age", "lidar", "vector", "bev"],
+        sensors={"lidar": {"rings": 4}},
+    )
+    assert env.observation_space["age"].shape == (4,)
+    seen, info = env.reset(seed=0)
+    ages = []
+    for _ in range(6):
+        assert env.observation_space.contains(seen)
+        assert list(info["sensor_age_s"]) == ["signals", "lidar", "objects", "bev"]
+        assert list(info["sensor_age_s"].values()) == pytest.approx(seen["age"].tolist())
+        assert seen["lidar"].any() == (seen["age"][1] >= 0.0)
+        ages.append([round(float(age), 3) for age in seen["age"]])
+        seen, _, _, _, info = env.step(np.zeros(2, dtype=np.float32))
+    env.close()
+    assert ages == [
+        [-1.0, 0.0, 0.0, 0.0],
+        [-1.0, -1.0, 0.0, 0.0],
+        [0.2, -1.0, -1.0, 0.1],
+        [0.2, 0.0, -1.0, 0.2],
+        [0.2, 0.0, 0.0, 0.3],
+        [0.2, 0.0, 0.0, 0.0],
+    ]
+
+
+def test_a_perceived_list_is_as_old_as_perception_is_late() -> None:
+    simulation = Simulation(scenario("good"), sensors=("objects",))
+    stamps = [simulation.reset().taken_us]
+    for _ in range(2):
+        simulation.step(ROLL)
+        stamps.append(simulation.observe().taken_us)
+    age = simulation.observe().age_s("objects")
+    simulation.close()
+    assert [seen.get("objects") for seen in stamps] == [None, 0, 100_000]
+    assert [seen["signals"] for seen in stamps] == [0, 100_000, 200_000]
+    assert age == pytest.approx(0.1)

@@ -1,11 +1,13 @@
 """Observations for learned drivers: what an Observation becomes as an array of a fixed space, by name.
 
 Answers which observations there are, what each needs to be sensed, its exact space, and what its numbers mean. The numbers of
-`vector` are in `vector.py`; `bev`, `lidar` and `camera` pass on what `raster.py`, `lidar.py` and `camera_sensor.py` measure.
+`vector` are in `vector.py`; `bev`, `lidar` and `camera` pass on what `raster.py`, `lidar.py` and `camera_sensor.py` measure. A space
+of fixed size holds zeros where nothing came; `age` tells that from a dark picture.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -19,10 +21,15 @@ from alpasim.scenario.senses import BevModel, CameraModel, LidarModel
 from alpasim.sensors.camera import ALPAMAYO, NO_INSTANCE
 from alpasim.sensors.camera_sensor import DEFAULT, camera_spec
 from alpasim.sensors.raster import layer_names
+from alpasim.sensors.sensor import SIGNALS
 from alpasim.sensors.vector import EGO_FIELDS, LOOKAHEAD_M, NEAREST, ROUTE_FIELDS, TRACK_FIELDS, VectorEncoder
 from alpasim.types import Observation
 
 Numbers = NDArray[Any]
+
+AGE = "age"
+NOTHING_S, OLD_S = -1.0, 10.0
+"""What `age` shows for a sense of which there is nothing, and for all that is as old or older [s]."""
 
 
 class Encoder(Protocol):
@@ -120,6 +127,30 @@ class CameraEncoder:
         return picture if picture.ndim == 3 else picture[..., None]
 
 
+class AgeEncoder:
+    """How old what is sensed is: float32 (senses,) [s], the lights first, then `needs` in their order."""
+
+    def __init__(self, needs: Sequence[str] | None = None) -> None:
+        self.senses = (SIGNALS, *(needs or ()))
+
+    def space(self) -> spaces.Box[Any]:
+        """From NOTHING_S up to OLD_S."""
+        return spaces.Box(NOTHING_S, OLD_S, (len(self.senses),), np.float32)
+
+    def reset(self, scenario: Scenario) -> None:
+        """Nothing in it depends on the scenario."""
+
+    def encode(self, observation: Observation) -> Numbers:
+        """Ages by their own time stamps, NOTHING_S where a sense gives nothing."""
+        return np.array([min(_age_s(observation, sense), OLD_S) for sense in self.senses], dtype=np.float32)
+
+
+def _age_s(observation: Observation, sense: str) -> float:
+    """Seconds since what there is of a sense was taken, NOTHING_S where there is nothing."""
+    age = observation.age_s(sense)
+    return NOTHING_S if math.isnan(age) else age
+
+
 class ObservationKind(NamedTuple):
     """One observation of the env: how its encoder is made from its name and the sensor's options, the sensors it needs (none
     named: the sensor of its own name), and in words what it holds and in which unit."""
@@ -155,6 +186,12 @@ OBSERVATIONS: dict[str, ObservationKind] = {
         "what the front camera sees; camera:NAME for another one, such as " + ", ".join(ALPAMAYO[:2]),
         "red, green, blue; the upper row first",
     ),
+    AGE: ObservationKind(
+        lambda name, needs: AgeEncoder(needs),  # noqa: ARG005
+        (),
+        "how old each sense is: the lights, then what the observations beside it sense, in order (vector: objects)",
+        f"s; {NOTHING_S:g}: nothing there, all 0 in its own space; {OLD_S:g}: as old or older",
+    ),
 }
 """Every observation of the env by name. Another is added by one more row."""
 
@@ -181,10 +218,12 @@ class Encoders:
         if not names:
             raise InputError(f"observation is empty, expected one or more of {', '.join(OBSERVATIONS)}")
         kinds = {name: observation_kind(name) for name in names}
+        sensing = {name: kind.needs or (name,) for name, kind in kinds.items() if name != AGE}
+        self.needs = tuple(dict.fromkeys(need for needs in sensing.values() for need in needs))
         self._encoders: dict[str, Encoder] = {
-            name: kind.make(name, options.get(name.partition(":")[0])) for name, kind in kinds.items()
+            name: kind.make(name, self.needs if name == AGE else options.get(name.partition(":")[0]))
+            for name, kind in kinds.items()
         }
-        self.needs = tuple(dict.fromkeys(need for name, kind in kinds.items() for need in kind.needs or (name,)))
         fixed = {name.partition(":")[0]: getattr(encoder, "options", None) for name, encoder in self._encoders.items()}
         self.sensor_options = {**options, **{name: found for name, found in fixed.items() if found is not None}}
 
@@ -193,6 +232,10 @@ class Encoders:
         if self._single is not None:
             return self._encoders[self._single].space()
         return spaces.Dict({name: encoder.space() for name, encoder in self._encoders.items()})
+
+    def ages(self, observation: Observation) -> dict[str, float]:
+        """How old what is sensed is [s], by sense, NOTHING_S where there is nothing."""
+        return {sense: _age_s(observation, sense) for sense in (SIGNALS, *self.needs)}
 
     def reset(self, scenario: Scenario) -> None:
         """Encode drives of this scenario from now on."""

@@ -30,10 +30,18 @@ ALIASES = {"camera": "camera:front"}
 
 
 class Perceived(NamedTuple):
-    """An object list, and where the ego believed its rig (4,) to be at that moment."""
+    """An object list, where the ego believed its rig (4,) to be at that moment, and when it was taken, None for none yet."""
 
     tracks: Tracks
     rig: FloatArray
+    taken_us: int | None
+
+
+class Colours(NamedTuple):
+    """The lights' colours (m,), and when they were seen."""
+
+    colours: IntArray
+    taken_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +153,17 @@ def moved_along(old: Perceived, now: Perceived) -> Perceived:
             extent=tracks.extent,
         ),
         now.rig,
+        now.taken_us,
     )
 
 
 def _save_perceived(frame: Perceived) -> Memory:
-    return {"rig": frame.rig, **save_tracks(frame.tracks)}
+    return {"rig": frame.rig, "taken_us": frame.taken_us, **save_tracks(frame.tracks)}
 
 
 def _load_perceived(memory: Memory) -> Perceived:
-    return Perceived(load_tracks(memory), frozen(finite(memory, "rig", (4,))))
+    taken_us = None if memory.get("taken_us") is None else read(memory, "taken_us", int)
+    return Perceived(load_tracks(memory), frozen(finite(memory, "rig", (4,))), taken_us)
 
 
 def save_reading(reading: Reading) -> Memory:
@@ -169,8 +179,8 @@ def load_reading(memory: Memory) -> Reading:
 
 LISTS: Handling[Perceived] = Handling(moved_along, _save_perceived, _load_perceived)
 READINGS: Handling[Reading] = Handling(lambda old, now: Reading(now.time_us, old.arrays), save_reading, load_reading)
-COLOURS: Handling[IntArray] = Handling(
-    lambda old, now: old,  # noqa: ARG005
-    lambda colours: {"colours": colours},
-    lambda memory: frozen(array(memory, "colours", np.int64, (-1,))),
+COLOURS: Handling[Colours] = Handling(
+    lambda old, now: Colours(old.colours, now.taken_us),
+    lambda seen: {"colours": seen.colours, "taken_us": seen.taken_us},
+    lambda memory: Colours(frozen(array(memory, "colours", np.int64, (-1,))), read(memory, "taken_us", int)),
 )

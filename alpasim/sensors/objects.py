@@ -81,6 +81,10 @@ class ObjectSensor:
         """Track number of every row (n,)."""
         return self._ids
 
+    def taken_us(self, time_us: int) -> int | None:
+        """When the list was taken that `perceive` gives at a time."""
+        return time_us
+
     def perceive(self, state: WorldState, offset: FloatArray | None = None) -> Tracks:
         """The true object list of `state`, as an ego has it that believes to be `offset` (3,) [m] beside its place."""
         rows = perceived_rows(state.position, state.present, self._ids, self._range_m)
@@ -99,9 +103,10 @@ class ObjectSensor:
         tracks: Tracks | None = None,
         readings: Mapping[str, Reading] | None = None,
         signals: IntArray | None = None,
+        taken_us: Mapping[str, int] | None = None,
     ) -> Observation:
         """What the ego knows of `state`, every array read-only: the true object list and signals unless others are handed in,
-        and the readings of further sensors."""
+        the readings of further sensors, and when all that was taken."""
         if tracks is None:
             tracks = self.perceive(state)
         position, yaw = state.position[EGO], float(state.yaw[EGO])
@@ -116,4 +121,5 @@ class ObjectSensor:
             route_s=route_s,
             route_d=route_d,
             readings={} if readings is None else readings,
+            taken_us={} if taken_us is None else taken_us,
         )

@@ -159,7 +159,7 @@ class Perception:
     def __init__(self, scenario: Scenario, seed: np.random.SeedSequence, figures: Figures) -> None:
         self.figures = figures
         self._vehicle, self._relief = scenario.ego.vehicle, scenario.road.relief
-        self._dt_s = scenario.dt_us * 1e-6
+        self._dt_us, self._dt_s = scenario.dt_us, scenario.dt_us * 1e-6
         self._delay_steps = whole_steps("perception.delay_s", figures.delay_s, scenario.dt_us)
         self._seed = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 0))
         self._ids = TrackIds(
@@ -212,6 +212,11 @@ class Perception:
             )
             for saved in read(memory, "ghosts", list)
         ]
+
+    def taken_us(self, time_us: int) -> int | None:
+        """When the list was taken that `perceive` gives at a time; None where none has come yet."""
+        taken = time_us - self._delay_steps * self._dt_us
+        return taken if taken >= 0 else None
 
     def perceive(self, state: WorldState, offset: FloatArray | None = None) -> Tracks:
         """The list as it reaches the driver now: what was seen `delay_s` ago, nothing before that. What is seen now is placed

@@ -12,6 +12,10 @@ import numpy as np
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import IntArray, Reading, Tracks, WorldState
 
+OBJECTS, SIGNALS = "objects", "signals"
+"""The object list: not a Reading but the Observation's own `tracks`, and what a policy gets that says nothing. Signals come
+unasked, and can fail like a sensor."""
+
 
 def named_stream(seed: np.random.SeedSequence, name: str) -> np.random.SeedSequence:
     """A stream of draws that belongs to a name alone, whichever others are asked for."""

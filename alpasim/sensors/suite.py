@@ -24,20 +24,26 @@ from alpasim.sensors.believing import (
     believed_speed,
     carried,
 )
-from alpasim.sensors.failing import COLOURS, LISTS, READINGS, Feed, Perceived, feed_of, load_reading, save_reading
+from alpasim.sensors.failing import (
+    COLOURS,
+    LISTS,
+    READINGS,
+    Colours,
+    Feed,
+    Perceived,
+    feed_of,
+    load_reading,
+    save_reading,
+)
 from alpasim.sensors.lidar import Lidar
 from alpasim.sensors.objects import ObjectSensor
 from alpasim.sensors.perception import NO_TRACKS, TRUTH, Perception, figures_of
 from alpasim.sensors.raster import Bev
-from alpasim.sensors.sensor import Sensor, SensorContext, SensorKind, named_stream
-from alpasim.types import EGO, Observation, Reading, SignalColour, Tracks, WorldState, frozen
+from alpasim.sensors.sensor import OBJECTS, SIGNALS, Sensor, SensorContext, SensorKind, named_stream
+from alpasim.types import EGO, IntArray, Observation, Reading, SignalColour, Tracks, WorldState, frozen
 from alpasim.vehicle.frames import rig_from_box
 
 __all__ = ["OBJECTS", "Senses", "Sensor", "SensorContext", "SensorKind", "built_in"]
-
-OBJECTS, SIGNALS = "objects", "signals"
-"""The object list: not a Reading but the Observation's own `tracks`, and what a policy gets that says nothing. Signals come
-unasked, and can fail like a sensor."""
 
 
 def built_in() -> dict[str, SensorKind]:
@@ -170,22 +176,34 @@ class Senses:
             looks = state.time_us % sensor.period_us == 0
             taken = sensor.observe(known if sensor.name in self._placed else state) if looks else None
             self._receive(sensor.name, state.time_us, taken)
-        tracks = self._received_tracks(known) if self._shows else NO_TRACKS
-        signals = state.signals
-        if self._colours is not None:
-            seen = self._colours.pass_on(state.time_us, signals)
-            signals = frozen(np.full_like(signals, SignalColour.OFF)) if seen is None else seen
+        taken_us: dict[str, int] = {}
+        tracks = self._received_tracks(known, taken_us) if self._shows else NO_TRACKS
+        signals = self._received_colours(state, taken_us)
         # In the order of the sensors, whichever was missing for a while.
         readings = {one.name: self._latest[one.name] for one in self._sensors if one.name in self._latest}
-        return self._objects.observe(known, tracks, readings, signals)
+        taken_us |= {name: reading.time_us for name, reading in readings.items()}
+        return self._objects.observe(known, tracks, readings, signals, taken_us)
 
-    def _received_tracks(self, known: WorldState) -> Tracks:
-        """The object list as it reaches the driver, who believes in the state `known`."""
-        if self._lists is None:
-            return self._tracks
-        rig = frozen(rig_from_box(known.position[EGO], float(known.yaw[EGO]), self._vehicle))
-        got = self._lists.pass_on(known.time_us, Perceived(self._tracks, rig))
-        return NO_TRACKS if got is None else got.tracks
+    def _received_tracks(self, known: WorldState, stamps: dict[str, int]) -> Tracks:
+        """The object list as it reaches the driver, who believes in the state `known`; when it was taken goes into `stamps`."""
+        tracks, taken_us = self._tracks, self._perception.taken_us(known.time_us)
+        if self._lists is not None:
+            rig = frozen(rig_from_box(known.position[EGO], float(known.yaw[EGO]), self._vehicle))
+            got = self._lists.pass_on(known.time_us, Perceived(tracks, rig, taken_us))
+            tracks, taken_us = (NO_TRACKS, None) if got is None else (got.tracks, got.taken_us)
+        if taken_us is not None:
+            stamps[OBJECTS] = taken_us
+        return tracks
+
+    def _received_colours(self, state: WorldState, stamps: dict[str, int]) -> IntArray:
+        """The lights' colours as they reach the driver; when they were seen goes into `stamps`."""
+        seen: Colours | None = Colours(state.signals, state.time_us)
+        if self._colours is not None:
+            seen = self._colours.pass_on(state.time_us, Colours(state.signals, state.time_us))
+        if seen is None:
+            return frozen(np.full_like(state.signals, SignalColour.OFF))
+        stamps[SIGNALS] = seen.taken_us
+        return seen.colours
 
     def _receive(self, name: str, time_us: int, taken: Reading | None) -> None:
         """Keep what the driver has of a sensor now, at whose time it took a reading or None."""

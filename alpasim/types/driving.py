@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -76,7 +77,8 @@ class Route:
     lane, `edge_left` and `edge_right` to where pavement for vehicles ends on that side, `oncoming_left` to where lanes of the
     other direction begin on the left (equal to `edge_left` where there are none), all >= 0 [m]. `speed_limit` is inf where
     none is posted [m/s]. `start_s` and `goal_s` are where the ego starts and where its goal lies; the route goes on
-    behind the goal as far as the road allows. `stop_lines` are (s [m], signal row or -1) pairs.
+    behind the goal as far as the road allows. `stop_lines` are (s [m], signal row or -1) pairs. `height` is the road's z with
+    its grades, and without bumps and holes [m]; None where it rises nowhere.
     """
 
     centre: FloatArray
@@ -92,6 +94,7 @@ class Route:
     start_s: float
     goal_s: float
     stop_lines: tuple[tuple[float, int], ...] = ()
+    height: FloatArray | None = None
 
     @property
     def length_m(self) -> float:
@@ -130,6 +133,10 @@ class Observation:
     `rig_pose` is (4,) x, y, z, yaw of the rig in the world; `signals` (m,) SignalColour codes by signal row of the route;
     `route_s` and `route_d` are the box centre's place on the brief's route, d left positive [m]. `readings` holds the latest
     of each further sensor that was asked for, by its name; one slower than the control step keeps its older time.
+
+    `taken_us` says when what it holds was taken [us], by sense: `objects` (where asked for), `signals`, and every reading. A sense
+    of which there is nothing, because a frame was lost or has not come yet, is not in it: an empty list of tracks is an empty
+    road only where `objects` is.
     """
 
     step: int
@@ -141,6 +148,11 @@ class Observation:
     route_s: float
     route_d: float
     readings: Mapping[str, Reading] = field(default_factory=dict)
+    taken_us: Mapping[str, int] = field(default_factory=dict)
+
+    def age_s(self, sense: str) -> float:
+        """Seconds since what it holds of that sense was taken, by its own time stamp; nan where there is nothing."""
+        return 1e-6 * (self.time_us - self.taken_us[sense]) if sense in self.taken_us else math.nan
 
 
 @dataclass(frozen=True, slots=True)

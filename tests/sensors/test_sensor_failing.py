@@ -196,7 +196,7 @@ def test_a_list_that_passes_for_new_looks_the_same_from_the_ego(
         velocity = perceived.tracks.velocity[:, 0] + 1j * perceived.tracks.velocity[:, 1]
         return np.concatenate(((position - here) * turn, velocity * turn, perceived.tracks.yaw - yaw))
 
-    before = Perceived(tracks, np.array([old[0], old[1], 0.0, old[2]]))
-    moved = moved_along(before, Perceived(tracks, np.array([now[0], now[1], 0.0, now[2]])))
+    before = Perceived(tracks, np.array([old[0], old[1], 0.0, old[2]]), 0)
+    moved = moved_along(before, Perceived(tracks, np.array([now[0], now[1], 0.0, now[2]]), 100_000))
     assert seen(moved) == pytest.approx(seen(before), abs=1e-9)
     assert not moved.tracks.position.flags.writeable
