@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from kerb_checks import KERBS, kerb_checks
 from proving_ground import Drive, car, scenario, vehicle
 from vehicle_checks import Check
 
@@ -327,7 +328,8 @@ def main() -> int:
     """Write the page; exit code 1 where a bound is not held."""
     offset, thrown = offset_checks(), [*throw_checks(), slide(12.0, 0.54), slide(12.0, 0.3)]
     piled, ice, grades = pile_checks(), pile_up(0.1), grade_checks()
-    checks = [*offset, *thrown, *piled, *grades]
+    kerbs = kerb_checks()
+    checks = [*offset, *thrown, *piled, *grades, *kerbs]
     held = sum(one.held for one in checks)
     names = ["ego", *(f"car {number}" for number in range(1, 9))]
     parts = [
@@ -345,6 +347,8 @@ def main() -> int:
         check_rows(piled) + "\n",
         GRADES,
         check_rows(grades) + "\n",
+        KERBS,
+        check_rows(kerbs) + "\n",
     ]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
     print(f"{held} of {len(checks)} held: {PAGE}")

@@ -157,6 +157,18 @@ class Drive:
             self.step(control)
         return self.state
 
+    def let_go(self, row: int, velocity: tuple[float, float, float]) -> None:
+        """Make an actor a free body that moves so from where it is now, as if something had just struck it."""
+        memory, state = self.world.save(), self.state
+        bodies = memory["bodies"].copy()
+        bodies[row] = (*state.position[row], *state.rotation[row], *velocity, 0.0, 0.0, 0.0)
+        actors = {name: array.copy() for name, array in memory["actors"].items()}
+        actors["struck"][row], actors["with_mass"][row] = True, False
+        struck, moving = state.struck.copy(), state.velocity.copy()
+        struck[row], moving[row] = True, velocity
+        self.state = replace(state, struck=struck, velocity=moving)
+        self.world.load(self.scene, self.state, {**memory, "bodies": bodies, "actors": actors})
+
     def close(self) -> None:
         """Give the physics client back."""
         self.world.close()

@@ -17,8 +17,9 @@ from alpasim.road.network import RoadNetwork
 from alpasim.road.relief import feel
 from alpasim.scenario.concrete import ActorSpec, Scenario
 from alpasim.types import EGO, Bodies, FloatArray, Motion, WorldState
-from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Quaternion, Vector3, yaw_of
+from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Quaternion, Vector3, parking, yaw_of
 from alpasim.world.contacts import VX, VY, YAW_RATE, Box
+from alpasim.world.kerbs import bear
 from alpasim.world.low import GRAZED_M, low_blocks
 from alpasim.world.nearness import (
     ABSENT,
@@ -35,10 +36,6 @@ from alpasim.world.standing import Standing, Tiles
 from alpasim.world.underbody import Moving, moving_box
 from alpasim.world.wheel_hits import driven
 
-PARKING_HEIGHT_M = 1000.0
-PARKING_SPACING_M = 50.0
-"""Where absent bodies wait, one beside the other, high above the ground."""
-
 SUBSTEPS_AHEAD = 2.5
 """How many substeps before a contact an actor gets its mass: Bullet needs one whole substep to see it as a body."""
 
@@ -46,11 +43,6 @@ SUBSTEPS_AHEAD = 2.5
 def is_fixed(actor: ActorSpec) -> bool:
     """Whether an actor never moves, whatever hits it: one without a finite mass."""
     return not 0.0 < actor.mass_kg < math.inf
-
-
-def parking(row: int) -> Vector3:
-    """Where the body of a row waits while it is absent."""
-    return (PARKING_SPACING_M * row, 0.0, PARKING_HEIGHT_M)
 
 
 class Actors:
@@ -203,16 +195,16 @@ class Actors:
 
     def begin(self, motion: Motion) -> None:
         """Start a control step at whose end `motion` holds for those that are guided."""
-        self._set_off(motion)
-        if self._fresh.any() or self._overlapping.any():
+        if self._set_off(motion):
             overlapping_pairs(self.now, self._extent, self._role, self._fresh, self._overlapping)
             np.logical_or(self._overlapping, self._recorded, out=self.ignored)
         for row in self._struck_rows:
             self._feel_surface(row)
         self.look(0.0)
 
-    def _set_off(self, motion: Motion) -> None:
-        set_off(
+    def _set_off(self, motion: Motion) -> bool:
+        """Begin a control step; whether anybody has just come, or goes through somebody."""
+        return set_off(
             motion.position,
             motion.yaw,
             motion.velocity,
@@ -221,6 +213,8 @@ class Actors:
             self._active,
             self.struck,
             self._fixed,
+            self._fresh,
+            self._overlapping,
             self._start,
             self._end,
             self.now,
@@ -324,6 +318,13 @@ class Actors:
         slower = float(self.now[EGO, VX]) - vx, float(self.now[EGO, VY]) - vy
         ahead, aside = driven(impulse, pinch_ns, self._mass[row], slower)
         self._engine.push_at(self.bodies[row], (ahead / seconds, aside / seconds, 0.0), (x, y, z))
+
+    def stand(self, seconds: float) -> None:
+        """Let those that have been struck feel what is raised on the ground, in the substep of that many seconds that comes next."""
+        for row in self._struck_rows:
+            friction = self._base_friction * self._body_friction[row] * self._grip[row]
+            body, extent, mass = self.bodies[row], self._extent[row], self._mass[row]
+            bear(self._engine, body, extent, mass, friction, self._road.relief, seconds)
 
     def hit(self, row: int, force: Vector3, point: Vector3) -> None:
         """Let the ego's lower edge push the body of a row with a force [N] at a point in the step that comes next; one that was

@@ -35,12 +35,21 @@ NOBODY, EVERYBODY, MEETS_FREE = (0, 0), (FREE_GROUP, FREE_GROUP | FIXED_GROUP), 
 """Collision filters as (own group, groups met): guided and absent bodies, free bodies, the ground and other fixed
 things."""
 
+PARKING_HEIGHT_M = 1000.0
+PARKING_SPACING_M = 50.0
+"""Where absent bodies wait, one beside the other, high above the ground."""
+
 _NO_ROTATION = (0.0, 0.0, 0.0, 1.0)
 _WORLD_FRAME: int = pybullet.WORLD_FRAME
 
 Vector = Sequence[float]
 Vector3 = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
+
+
+def parking(row: int) -> Vector3:
+    """Where the body of a row waits while it is absent."""
+    return (PARKING_SPACING_M * row, 0.0, PARKING_HEIGHT_M)
 
 
 def yaw_of(rotation: Quaternion) -> float:

@@ -2,8 +2,8 @@
 
 Answers how high and how tilted a box stands at a place, and keeps a large flat box, a tile, tangent under every body that
 physics moves, which that body alone can touch: on a constant grade it never moves, in a curve it follows. Only grades and
-cross-slopes tilt and carry bodies. Kerbs, bumps and holes are felt by wheels alone (`vehicle`); guided people, animals and
-things stand on them, but what has been struck falls through to the grade below.
+cross-slopes tilt and carry bodies here. Kerbs, bumps and holes are felt by wheels (`vehicle`), and kerbs and bumps by what has
+been struck (`kerbs.py`); guided people, animals and things stand on them, guided vehicles do not.
 """
 
 from __future__ import annotations

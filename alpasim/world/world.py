@@ -24,9 +24,9 @@ from alpasim.memory import Memory, finite, read
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import EGO, Bodies, Control, FloatArray, Motion, VehicleParameters, WorldState
 from alpasim.vehicle.footing import LOW_ROW
-from alpasim.world.actors import Actors, parking
+from alpasim.world.actors import Actors
 from alpasim.world.bounds import FARTHEST_M, check_bodies, check_motion, explained
-from alpasim.world.bullet import Engine, Vector3
+from alpasim.world.bullet import Engine, Vector3, parking
 from alpasim.world.contacts import Box, ContactMerger
 from alpasim.world.ego import BodyState, Ego
 from alpasim.world.low import NO_BLOCKS
@@ -91,6 +91,7 @@ class World:
             self._build(scenario)
         self._scenario = scenario
         self._standing = Standing(scenario)
+        self._raised = scenario.road.relief.shape.shape[0] > 0
         self._stored = None
         if self._tiles is not None:
             self._tiles.clear()
@@ -184,6 +185,8 @@ class World:
                 readable = self._run_over(substep, seconds)
             if len(ego.low):
                 readable |= self._strike_low(body, substep, seconds)
+            if self._raised:
+                actors.stand(seconds)
             engine.step()
             if readable:
                 self._feel(body, substep, seconds, (substep + (part + 1) / parts) / substeps)
@@ -272,6 +275,8 @@ class World:
     def _commit(self, motion: Motion, step: int, dt_s: float) -> Bodies:
         """Where everybody is now, `dt_s` after the last time: guided rows from `motion`, the others from the engine."""
         n = len(motion.present)
+        body = self._ego.body_state()
+        plane = self._ego.in_plane(body)
         bodies = Bodies(
             present=motion.present.copy(),
             struck=self._actors.struck.copy(),
@@ -280,7 +285,7 @@ class World:
             yaw=np.zeros(n),
             velocity=np.zeros((n, 3)),
             angular_velocity=np.zeros((n, 3)),
-            ego=self._ego.finish(dt_s),
+            ego=self._ego.finish(plane, dt_s),
             contacts=self._merger.contacts(),
         )
         guided_rows(
@@ -296,11 +301,11 @@ class World:
             bodies.angular_velocity,
         )
         self._standing.turn(bodies.rotation, bodies.position, bodies.yaw, bodies.present, bodies.struck)
-        self._ego.write(bodies)
+        self._ego.write(body, bodies)
         if step == 0:
             self._actors.reset(self._scenario, motion, bodies)
         else:
             self._actors.finish(bodies)
-        self._actors.see_ego(*self._ego.in_plane(self._ego.body_state()))
+        self._actors.see_ego(*plane)
         check_bodies(bodies, self._scenario.ids, step)
         return bodies
