@@ -356,7 +356,7 @@ class Simulation:
         assert decision.trajectory is not None  # checked_decision lets nothing else through
         observation = self.observe()
         return check_control(
-            self._tracker.control(decision.trajectory, observation.rig_pose, observation.ego, self.state.time_us)
+            self._tracker.follow(decision.trajectory, observation.rig_pose, observation.ego, self.state.time_us)
         )
 
     def _commit(self, step: int, bodies: Bodies, events: tuple[str, ...]) -> WorldState:

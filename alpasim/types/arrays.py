@@ -14,5 +14,5 @@ BoolArray = NDArray[np.bool_]
 
 def frozen(array: np.ndarray) -> np.ndarray:
     """`array` itself, made read-only."""
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array

@@ -16,10 +16,21 @@ import numpy as np
 from alpasim.compiled import compiled
 from alpasim.geometry import wrap_angle
 from alpasim.types import FloatArray, IntArray
-from alpasim.vehicle.dynamics import Chassis
+from alpasim.vehicle.chassis import Chassis
 
 STEPS = 15
 """Places looked ahead at most."""
+
+Axles = tuple[float, float, float, float, float, float, float]
+"""What `swerved_distance` knows of a vehicle: place of the front and the rear axle from the centre of mass [m], side force of
+each over its slip angle [N/rad], lag of the steering [s], mass [kg], yaw inertia [kg m^2]."""
+
+
+def axles(body: Chassis) -> Axles:
+    """A vehicle's Axles."""
+    front, rear = float(body.wheel_x[0]), float(body.wheel_x[2])
+    stiff = 2.0 * float(body.cornering[0]), 2.0 * float(body.cornering[2])
+    return front, rear, *stiff, body.steer_lag, body.mass, body.yaw_inertia
 
 
 @compiled
@@ -117,7 +128,7 @@ def driven_distance(
 
 @compiled
 def swerved_distance(
-    body: Chassis,
+    vehicle: Axles,
     speed: float,
     sideways: float,
     yaw_rate: float,
@@ -136,17 +147,16 @@ def swerved_distance(
     """
     fine = 10
     dt = step_s / fine
-    front, rear = body.wheel_x[0], body.wheel_x[2]
-    stiff_front, stiff_rear = 2.0 * body.cornering[0], 2.0 * body.cornering[2]
-    keep = math.exp(-dt / body.steer_lag) if body.steer_lag > 0.0 else 0.0
+    front, rear, stiff_front, stiff_rear, lag_s, mass, inertia = vehicle
+    keep = math.exp(-dt / lag_s) if lag_s > 0.0 else 0.0
     heading, left = 0.0, 0.0
     places[0] = 0.0
     for k in range(STEPS):
         for _ in range(fine):
             force_front = stiff_front * (angle - (sideways + front * yaw_rate) / speed)
             force_rear = -stiff_rear * (sideways + rear * yaw_rate) / speed
-            sideways += dt * ((force_front + force_rear) / body.mass - yaw_rate * speed)
-            yaw_rate += dt * (front * force_front + rear * force_rear) / body.yaw_inertia
+            sideways += dt * ((force_front + force_rear) / mass - yaw_rate * speed)
+            yaw_rate += dt * (front * force_front + rear * force_rear) / inertia
             left += dt * (sideways + centre_x * yaw_rate + speed * heading)
             heading += dt * yaw_rate
             angle = command + (angle - command) * keep
@@ -188,6 +198,24 @@ def thin_out(
             path[count, 0], path[count, 1], path[count, 2] = x, y, path[count - 1, 2] + length
             count += 1
     return count if count > 1 and widest >= shortest_m else 0
+
+
+@compiled
+def lay_path(
+    times_us: IntArray,
+    points: FloatArray,
+    from_us: int,
+    until_us: int,
+    least_m: float,
+    shortest_m: float,
+    place: tuple[float, float],
+    path: FloatArray,
+) -> tuple[int, float]:
+    """`thin_out`, and how much of the path lies ahead of a place [m]; -inf where there is no path."""
+    count = thin_out(times_us, points, from_us, until_us, least_m, shortest_m, path)
+    if count < 2:
+        return count, -np.inf
+    return count, path[count - 1, 2] - nearest(path, count, place[0], place[1])[0]
 
 
 @compiled
@@ -286,3 +314,57 @@ def distances_ahead(
             places[i] = (px - x) * math.cos(course) + (py - y) * math.sin(course)
         steps = i
     return steps
+
+
+@compiled
+def draw_near(places: FloatArray, most: float) -> None:
+    """Shift `places` so that the first is at most so far to either side: a path far to the side is approached at a slant that
+    the small angles of the models bear."""
+    shift = places[0] - min(most, max(-most, places[0]))
+    for k in range(places.shape[0]):
+        places[k] -= shift
+
+
+@compiled
+def steering(
+    path: FloatArray,
+    count: int,
+    origin: tuple[float, float, float],
+    vehicle: Axles,
+    motion: tuple[float, float, float, float],
+    command: float,
+    centre_x: float,
+    step_s: float,
+    farthest: float,
+    weight: float,
+    largest: float,
+) -> float:
+    """The wheel angle to ask for now: `smoothest` for a path ahead, `motion` being speed, sideways velocity, yaw rate and wheel
+    angle now, `command` the angle last asked for, and `farthest` how far aside the path may be taken to lie [m]."""
+    speed, sideways, yaw_rate, angle = motion
+    places, free, answer = np.empty(STEPS + 1), np.empty(STEPS + 1), np.empty(STEPS + 1)
+    swerved_distance(vehicle, speed, sideways, yaw_rate, angle, command, centre_x, step_s, free)
+    swerved_distance(vehicle, speed, 0.0, 0.0, 0.0, 1.0, centre_x, step_s, answer)
+    steps = offsets_ahead(path, count, origin, speed * step_s, places)
+    draw_near(places[: steps + 1], farthest)
+    return smoothest(places, free, answer, steps, command, weight, -largest, largest)
+
+
+@compiled
+def accelerating(
+    places: FloatArray,
+    steps: int,
+    speed: float,
+    now: float,
+    command: float,
+    lag_s: float,
+    step_s: float,
+    weight: float,
+    limits: tuple[float, float],
+) -> float:
+    """The acceleration to ask for now: `smoothest` for the `places` (STEPS + 1,) to be at, accelerating at `now` and having last
+    asked for `command` [m/s^2]."""
+    free, answer = np.empty(STEPS + 1), np.empty(STEPS + 1)
+    driven_distance(speed, now, command, lag_s, step_s, free)
+    driven_distance(0.0, 0.0, 1.0, lag_s, step_s, answer)
+    return smoothest(places, free, answer, steps, command, weight, limits[0], limits[1])

@@ -26,13 +26,14 @@ from alpasim.vehicle.actuation import acceleration_limits, acceleration_of, clip
 from alpasim.vehicle.dynamics import GRAVITY_MPS2, chassis
 from alpasim.vehicle.preview import (
     STEPS,
+    accelerating,
+    axles,
     distances_ahead,
-    driven_distance,
-    nearest,
+    draw_near,
+    lay_path,
     offsets_ahead,
     smoothest,
-    swerved_distance,
-    thin_out,
+    steering,
 )
 from alpasim.vehicle.reversing import present_leg, rolled_distance
 
@@ -146,7 +147,7 @@ class Tracker:
         front, rear = vehicle.front_cornering_stiffness_per_rad, vehicle.rear_cornering_stiffness_per_rad
         self._understeer = (1.0 / front - 1.0 / rear) / GRAVITY_MPS2
         self._along = -vehicle.rear_axle_x_m
-        self._chassis = chassis(vehicle)
+        self._axles = axles(chassis(vehicle))
         self._places, self._free, self._answer = np.zeros(STEPS + 1), np.zeros(STEPS + 1), np.zeros(STEPS + 1)
         self.reset()
 
@@ -177,10 +178,15 @@ class Tracker:
         A trajectory in the rig frame counts from `rig_pose`. Raises PolicyInvalidAction for one that cannot be driven.
         """
         times, poses = check_trajectory(trajectory)
+        return self.follow(Trajectory(times, poses, trajectory.frame), rig_pose, ego, time_us)
+
+    def follow(self, trajectory: Trajectory, rig_pose: FloatArray, ego: EgoState, time_us: int) -> Control:
+        """`control` for a trajectory that is known to be driveable: int64 times, float64 poses, as a checked Decision has them."""
+        times, poses = trajectory.times_us.copy(), trajectory.poses
         if trajectory.frame == "rig":
             poses = poses_in_world(poses, rig_pose)
         self._remember(ego, time_us)
-        x, y, _, yaw = (float(value) for value in rig_pose)
+        x, y, _, yaw = rig_pose.tolist()
         since, until = time_us - PAST_US, time_us + FUTURE_US
         backing = ego.speed_mps < -STANDING_MPS
         first, last, self._reverse = present_leg(times, poses, time_us, since, until, yaw, backing)
@@ -189,12 +195,16 @@ class Tracker:
         if last - first + 1 < len(times):
             times, poses = leg(times, poses, first, last, time_us)
         along = 0.0 if self._reverse else self._along
-        points = poses[:, :2] + along * np.stack((np.cos(poses[:, 2]), np.sin(poses[:, 2])), axis=1)
+        points = np.empty((len(poses), 2))
+        points[:, 0] = poses[:, 0] + along * np.cos(poses[:, 2])
+        points[:, 1] = poses[:, 1] + along * np.sin(poses[:, 2])
         course = yaw + math.pi if self._reverse else yaw
         origin = (x + along * math.cos(yaw), y + along * math.sin(yaw), course)
         path = np.empty((len(times) + 1, 3))
-        count = thin_out(times, points, since, until, LEAST_POSE_STEP_M, SHORTEST_PATH_M, path)
-        if count > 1 and path[count - 1, 2] - nearest(path, count, origin[0], origin[1])[0] >= SHORTEST_PATH_M:
+        count, left_m = lay_path(
+            times, points, since, until, LEAST_POSE_STEP_M, SHORTEST_PATH_M, (origin[0], origin[1]), path
+        )
+        if left_m >= SHORTEST_PATH_M:
             if self._reverse:
                 seen = max(int(np.searchsorted(times, until, side="right")), 1) - 1
                 go_on(path, count, float(poses[seen, 2]) + math.pi, STEPS * self._vehicle.wheelbase_m)
@@ -224,8 +234,7 @@ class Tracker:
 
     def _steer(self, path: FloatArray, count: int, origin: tuple[float, float, float], ego: EgoState) -> float:
         """Road-wheel angle that leads onto and along the path."""
-        vehicle, body = self._vehicle, self._chassis
-        step_s = STEP_US * 1e-6
+        vehicle, step_s = self._vehicle, STEP_US * 1e-6
         speed = max(ego.speed_mps, LEAST_MODEL_SPEED_MPS)
         angle, yaw_rate = ego.steering_angle_rad, ego.yaw_rate_radps
         rear = vehicle.centre_of_mass_x_m - vehicle.rear_axle_x_m
@@ -235,17 +244,12 @@ class Tracker:
             sideways = rear * yaw_rate
         centre = -vehicle.centre_of_mass_x_m
         before = self._steering_angle
-        swerved_distance(body, speed, sideways, yaw_rate, angle, before, centre, step_s, self._free)
-        swerved_distance(body, speed, 0.0, 0.0, 0.0, 1.0, centre, step_s, self._answer)
-        steps = offsets_ahead(path, count, origin, speed * step_s, self._places)
-        # A path far to the side is approached at a slant that the small angles of the model bear.
-        far = float(self._places[0])
-        self._places -= far - min(FARTHEST_SIDE_S * speed, max(-FARTHEST_SIDE_S * speed, far))
         needed = vehicle.wheelbase_m + self._understeer * speed * speed
         change = step_s * min(STEERING_SHARE * vehicle.max_steering_rate_radps, SIDE_JERK_MPS3 * needed / speed**2)
         largest = min(vehicle.max_steering_angle_rad, FRICTION * GRAVITY_MPS2 * needed / speed**2)
-        weight = BESIDE_M / change
-        return smoothest(self._places, self._free, self._answer, steps, before, weight, -largest, largest)
+        farthest, weight = FARTHEST_SIDE_S * speed, BESIDE_M / change
+        motion = speed, sideways, yaw_rate, angle
+        return steering(path, count, origin, self._axles, motion, before, centre, step_s, farthest, weight, largest)
 
     def _steer_back(self, path: FloatArray, count: int, origin: tuple[float, float, float], ego: EgoState) -> float:
         """Road-wheel angle that leads the rear axle backwards onto and along the path."""
@@ -257,8 +261,7 @@ class Tracker:
         rolled_distance(speed, base, lag_s, now, before, step_s, self._free)
         rolled_distance(speed, base, lag_s, 0.0, 1.0, step_s, self._answer)
         steps = offsets_ahead(path, count, origin, speed * step_s, self._places)
-        far = float(self._places[0])
-        self._places -= far - min(FARTHEST_SIDE_S * speed, max(-FARTHEST_SIDE_S * speed, far))
+        draw_near(self._places, FARTHEST_SIDE_S * speed)
         change = step_s * min(STEERING_SHARE * vehicle.max_steering_rate_radps, SIDE_JERK_MPS3 * base / speed**2)
         largest = min(math.tan(vehicle.max_steering_angle_rad), FRICTION * GRAVITY_MPS2 * base / speed**2)
         weight = BESIDE_BACKWARDS_M / change
@@ -287,8 +290,6 @@ class Tracker:
             now, before = max(now, 0.0), max(before, 0.0)
         lag_s = 0.5 * (vehicle.drive_lag_s + vehicle.brake_lag_s)
         least, most = acceleration_limits(speed, vehicle, FRICTION)
-        driven_distance(speed, now, before, lag_s, step_s, self._free)
-        driven_distance(0.0, 0.0, 1.0, lag_s, step_s, self._answer)
         weight = NEAR_M / (JERK_MPS3 * step_s)
-        self._acceleration = smoothest(places, self._free, self._answer, steps, before, weight, least, most)
+        self._acceleration = accelerating(places, steps, speed, now, before, lag_s, step_s, weight, (least, most))
         return self._acceleration

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from alpasim.compiled import compiled
 from alpasim.errors import PhysicsDiverged
-from alpasim.types import EGO, Bodies, BoolArray, Control, FloatArray, Motion, WorldState
+from alpasim.types import Bodies, BoolArray, Control, FloatArray, Motion, WorldState
 
 FARTHEST_M = 1e7
 """Largest coordinate; recorded maps in projected coordinates reach several million metres."""
@@ -48,12 +48,29 @@ def first_out_of_bounds(
     return -1, 0
 
 
+@compiled
+def first_asked_out_of_bounds(
+    present: BoolArray, position: FloatArray, velocity: FloatArray, yaw: FloatArray, yaw_rate: FloatArray
+) -> tuple[int, int]:
+    """The same for what behaviours ask of all rows but the ego's; `yaw` and `yaw_rate` (n,)."""
+    for row in range(1, present.shape[0]):
+        if not present[row]:
+            continue
+        if not _within(position, row, FARTHEST_M):
+            return row, 1
+        if not _within(velocity, row, FASTEST_MPS):
+            return row, 2
+        if not abs(yaw[row]) <= FARTHEST_M:
+            return row, 3
+        if not abs(yaw_rate[row]) <= FASTEST_RADPS:
+            return row, 4
+    return -1, 0
+
+
 def check_motion(motion: Motion, ids: Sequence[str], step: int) -> None:
     """PhysicsDiverged where a behaviour wants its actor somewhere that is not finite or out of bounds."""
-    present = motion.present.copy()
-    present[EGO] = False
-    row, quantity = first_out_of_bounds(
-        present, motion.position, motion.velocity, motion.yaw.reshape(-1, 1), motion.yaw_rate.reshape(-1, 1)
+    row, quantity = first_asked_out_of_bounds(
+        motion.present, motion.position, motion.velocity, motion.yaw, motion.yaw_rate
     )
     if quantity:
         values = (motion.position, motion.velocity, motion.yaw, motion.yaw_rate)[quantity - 1][row]

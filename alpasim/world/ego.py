@@ -29,6 +29,9 @@ from alpasim.world.wheel_hits import wheel_hits
 BodyState = tuple[Vector3, Quaternion, Vector3, Vector3]
 """Position, rotation (x, y, z, w), velocity and angular velocity of a centre of mass, world frame."""
 
+Plane = tuple[float, float, float, Vector3, float]
+"""x, y and heading of the ego's box, its velocity and yaw rate, world frame."""
+
 _NO_WIND = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
@@ -213,7 +216,7 @@ class Ego:
         velocity, spin = self._engine.motion(self.body)
         return position, rotation, velocity, spin
 
-    def in_plane(self, body: BodyState) -> tuple[float, float, float, Vector3, float]:
+    def in_plane(self, body: BodyState) -> Plane:
         """x, y and heading of the box, its velocity and yaw rate, from the body's state."""
         position, rotation, velocity, spin = body
         arm = to_world(rotation, self._along, self._above)
@@ -242,9 +245,9 @@ class Ego:
         """Push with a force [N] at a point for the next substep."""
         self._engine.push_at(self.body, force, point)
 
-    def finish(self, dt_s: float) -> EgoState:
-        """What only the ego has, as it is now, `dt_s` after the last time (0 at a start)."""
-        _, _, yaw, velocity, yaw_rate = self.in_plane(self.body_state())
+    def finish(self, plane: Plane, dt_s: float) -> EgoState:
+        """What only the ego has, as it moves now in the plane, `dt_s` after the last time (0 at a start)."""
+        _, _, yaw, velocity, yaw_rate = plane
         cos, sin = math.cos(yaw), math.sin(yaw)
         behind = self._vehicle.rear_axle_x_m
         # The rig stands level: only turning about z moves it against the box centre.
@@ -265,9 +268,9 @@ class Ego:
             reverse=bool(self._actuators[GEAR] < 0.0),
         )
 
-    def write(self, bodies: Bodies) -> None:
-        """Fill in the ego's row: its box as it is now."""
-        position, rotation, velocity, spin = self.body_state()
+    def write(self, body: BodyState, bodies: Bodies) -> None:
+        """Fill in the ego's row: its box, from the body's state."""
+        position, rotation, velocity, spin = body
         arm = to_world(rotation, self._along, self._above)
         bodies.present[EGO] = True
         bodies.position[EGO] = (position[0] + arm[0], position[1] + arm[1], position[2] + arm[2])

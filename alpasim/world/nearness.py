@@ -117,18 +117,22 @@ def set_off(
     active: BoolArray,
     struck: BoolArray,
     fixed: BoolArray,
+    fresh: BoolArray,
+    overlapping: BoolArray,
     start: FloatArray,
     end: FloatArray,
     now: FloatArray,
     role: IntArray,
-) -> None:
+) -> bool:
     """Begin a control step: what was the end becomes the start, the behaviours' wishes the end, and every row gets its
-    role.
+    role. True where anybody is `fresh` (n,) or any pair `overlapping` (n, n).
 
     The first five are a Motion's arrays; `active` (n,) says who was there at the start. The yaw of `end` is brought to
     within half a turn of `start`. Rows of `now` that are guided or fixed are set to their start; row 0 is the ego.
     """
+    through = False
     for i in range(present.shape[0]):
+        through = through or fresh[i] or overlapping[i].any()
         start[i] = end[i]
         role[i] = ABSENT
         if i == 0 or struck[i]:
@@ -146,6 +150,7 @@ def set_off(
             continue
         role[i] = FIXED if fixed[i] else GUIDED
         now[i] = start[i]
+    return through
 
 
 @compiled
