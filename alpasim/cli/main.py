@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 import typer
 
-from alpasim.cli import bench, doctor, eval, import_, list_, replay, report, run, validate, view
+from alpasim.cli import bench, doctor, eval, import_, list_, preview, replay, report, run, validate, view
 from alpasim.errors import AlpasimError
 
 BAD_INPUT, INFRASTRUCTURE, INTERRUPTED = 2, 3, 130
@@ -38,6 +38,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "replay": replay.replay_command,
     "view": view.view_command,
     "validate": validate.validate_command,
+    "preview": preview.preview_command,
     "import": import_.import_command,
     "list": list_.list_command,
     "bench": bench.bench_command,

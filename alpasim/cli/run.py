@@ -44,7 +44,7 @@ def run_command(
     files = find_scenarios([scenario])
     if len(files) != 1:
         raise InputError(f"{scenario}: found {len(files)} scenarios, expected one; `alpasim eval` drives many")
-    concrete = load_scenario(files[0]).concrete(seed, _overrides(set_))
+    concrete = load_scenario(files[0]).concrete(seed, overrides(set_))
     with redirect_stdout(sys.stderr) if json else nullcontext():  # what the policy prints is no part of the answer
         factory = load_policy(policy)
         result = run_rollout(
@@ -73,7 +73,7 @@ def _log_folder(out: Path | None, scenario: str, policy: str, seed: int) -> Path
     return folder
 
 
-def _overrides(pairs: list[str]) -> dict[str, Any]:
+def overrides(pairs: list[str]) -> dict[str, Any]:
     """`NAME=VALUE` words as parameters; a value that reads as a number is one."""
     overrides: dict[str, Any] = {}
     for pair in pairs:

@@ -106,6 +106,11 @@ EGO_VELOCITY: Colour = (116, 206, 255, 190)
 STRUCK: Colour = (235, 60, 50)
 FLASH: tuple[Colour, Colour, Colour] = ((226, 38, 38), (255, 146, 28), (255, 236, 130))
 
+WAY: Colour = (255, 168, 58)
+TRIGGER: Colour = (206, 74, 190)
+GHOST: Colour = (250, 238, 200)
+"""Of previews: where actors are sent, where events wait, and where others start in another draw."""
+
 PANEL: Colour = (22, 26, 33, 214)
 INK: Colour = (244, 246, 248)
 INK_QUIET: Colour = (164, 173, 184)
