@@ -32,6 +32,12 @@ def _registered(group: str) -> dict[str, EntryPoint]:
     return {name: point for (name, _), point in sorted(unique.items())}
 
 
+@cache
+def _loaded(point: EntryPoint) -> Any:
+    """What an entry point names; its own `load` looks for the module each time."""
+    return point.load()
+
+
 def names(group: str) -> tuple[str, ...]:
     """Registered names of a group, sorted; imports nothing."""
     return tuple(sorted(_registered(group)))
@@ -46,7 +52,7 @@ def load(group: str, name: str) -> Any:
         raise PluginError(f"unknown name {name!r} among {kind}{did_you_mean(name, registered)}; registered: {known}")
     point = registered[name]
     try:
-        return point.load()
+        return _loaded(point)
     except (ImportError, AttributeError, SyntaxError) as cause:
         raise PluginError(f"{group}: {name!r} ({point.value}) does not import: {cause}") from cause
 
@@ -54,3 +60,4 @@ def load(group: str, name: str) -> Any:
 def forget() -> None:
     """Look the entry points up anew; for programs that install a plugin while they run."""
     _registered.cache_clear()
+    _loaded.cache_clear()

@@ -8,7 +8,7 @@ generated classes.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -22,6 +22,8 @@ from alpasim.types import EGO, ActorKind, FloatArray, IntArray, WorldState
 WORLD_FRAME, EGO_FRAME = "world", "ego"
 _POSE = struct.Struct("<2sBdBdBd2sBdBdBdBd")
 """Fields 4 and 5 of a FrameTransform: position and rotation, every number behind its tag."""
+MOST_ROADS = 8
+"""Roads whose pictures a process remembers: a batch drives over few."""
 _TIME_BYTES = 12
 _F8 = np.dtype("<f8")
 _LINE_STRIP = 0
@@ -77,11 +79,10 @@ def _text(field: int, text: str) -> bytes:
     return _block(field, text.encode("utf-8", "replace"))
 
 
-def _doubles(values: Iterable[float], first_field: int = 1) -> bytes:
-    """Consecutive double fields, zeros included, so that their places in the bytes never move."""
-    return b"".join(
-        bytes([first_field + index << 3 | 1]) + struct.pack("<d", value) for index, value in enumerate(values)
-    )
+def _doubles(values: Sequence[float]) -> bytes:
+    """Double fields from number 1 on, zeros included, so that their places in the bytes never move."""
+    tagged = [part for field, value in enumerate(values, start=1) for part in (field << 3 | 1, value)]
+    return struct.pack("<" + "Bd" * len(values), *tagged)
 
 
 def _enum(field: int, value: int) -> bytes:
@@ -120,6 +121,7 @@ def text_message(time_us: int, name: str, text: str) -> bytes:
     return _block(1, _timestamp(time_us)) + _enum(2, _INFO) + _text(3, text) + _text(4, name)
 
 
+@lru_cache(maxsize=MOST_ROADS)
 def road_message(road: RoadNetwork) -> bytes:
     """A SceneUpdate with one entity: every lane border as a line, and round every patch, bump, kerb and hole one."""
     drawn: list[tuple[FloatArray, Colour]] = []

@@ -280,15 +280,20 @@ def _actor(ids: tuple[str, ...], row: int) -> str:
 
 def _register_channels(mcap: McapFile) -> dict[str, int]:
     """Register every channel with its schema; channel ids by topic."""
-    ids: dict[str, int] = {}
-    for topic, schema in channels.JSON_SCHEMAS.items():
-        ids[topic] = mcap.register(topic, "json", topic.replace("/", "."), "jsonschema", json.dumps(schema).encode())
-    for topic, name in channels.FOXGLOVE_SCHEMAS.items():
-        ids[topic] = mcap.register(topic, "protobuf", name, "protobuf", _foxglove_schema(name))
-    return ids
+    return {described[0]: mcap.register(*described) for described in _described()}
 
 
 @cache
+def _described() -> tuple[tuple[str, str, str, str, bytes], ...]:
+    """Topic, encoding, schema's name, its encoding and itself of every channel."""
+    found = [
+        (topic, "json", topic.replace("/", "."), "jsonschema", json.dumps(schema).encode())
+        for topic, schema in channels.JSON_SCHEMAS.items()
+    ]
+    foreign = channels.FOXGLOVE_SCHEMAS.items()
+    return (*found, *((topic, "protobuf", name, "protobuf", _foxglove_schema(name)) for topic, name in foreign))
+
+
 def _foxglove_schema(name: str) -> bytes:
     """The FileDescriptorSet that MCAP wants as a protobuf schema: the message's file and all it imports."""
     from foxglove_schemas_protobuf import FrameTransforms_pb2, Log_pb2, SceneUpdate_pb2

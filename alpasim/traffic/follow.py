@@ -17,13 +17,12 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from alpasim.errors import InputError, RecordingError, did_you_mean
 from alpasim.memory import Memory, finite, read
-from alpasim.road.polyline import arc_length, project
 from alpasim.scenario.concrete import Action, ActorSpec, Scenario
 from alpasim.scenario.values import WithSpeed
 from alpasim.traffic import followers as f
 from alpasim.traffic.car_following import DEFAULT_PRESET, PRESETS, preset
 from alpasim.traffic.cross_section import cross_section
-from alpasim.traffic.lane_paths import Grip, LanePath, Turn, build_path, join
+from alpasim.traffic.lane_paths import Grip, LanePath, Turn, join, lane_path
 from alpasim.types import ActorKind, IntArray, Motion, WorldState
 
 ORDINARY_SPEED_MPS: dict[ActorKind, float] = {
@@ -108,7 +107,7 @@ class Follow:
         self._turns.append(options.turns)
         lane, against = self._lane_under(actor)
         self._start_path[i] = self._path(lane, against, options.turns)
-        s, d = self._project(self._start_path[i], actor.pose[0], actor.pose[1])
+        s, d = self._paths[self._start_path[i]].on_entry(actor.pose[0], actor.pose[1])
         memory = self._start[i]
         memory[f.S], memory[f.SPEED], memory[f.OFFSET] = s, actor.speed_mps, d
         wanted = options.speed if options.speed is not None else actor.speed_mps
@@ -133,17 +132,8 @@ class Follow:
         key = (lane, against, turns)
         if key not in self._path_index:
             self._path_index[key] = len(self._paths)
-            self._paths.append(build_path(self._scenario.road, lane, against, turns, self._reach_m, self._grip))
+            self._paths.append(lane_path(self._scenario.road, lane, against, turns, self._reach_m, self._grip))
         return self._path_index[key]
-
-    def _project(self, index: int, x: float, y: float) -> tuple[float, float]:
-        """Place along and across the first lane of a way."""
-        path = self._paths[index]
-        length = path.starts[1] if len(path.starts) > 1 else path.length_m
-        line = np.ascontiguousarray(path.points[: math.ceil(length / path.spacing) + 2, :2])
-        s, d, _ = project(np.array([[x, y]]), line, arc_length(line))
-        share = path.spacing * (len(line) - 1) / float(arc_length(line)[-1])
-        return float(s[0]) * share, float(d[0])
 
     def place(self, rows: IntArray, motion: Motion) -> None:
         """They start where the scenario puts them."""
@@ -231,7 +221,7 @@ class Follow:
         if len(self._paths) > known:
             self._table = join(self._paths)
         memory = self._memory[i]
-        memory[f.S], memory[f.FROM] = self._project(int(self._path_of[i]), *state.position[row, :2])
+        memory[f.S], memory[f.FROM] = self._paths[self._path_of[i]].on_entry(*state.position[row, :2])
         memory[f.OFFSET], memory[f.ELAPSED], memory[f.OVER] = 0.0, 0.0, over_s
         return True
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from alpasim.compiled import compiled
 from alpasim.geometry import wrap_angle, wrap_angles
 from alpasim.road.network import TRAFFIC_KINDS, Lane, RoadNetwork
 from alpasim.road.polyline import arc_length, project
-from alpasim.types import BoolArray, FloatArray, IntArray
+from alpasim.types import BoolArray, FloatArray, IntArray, frozen
 
 Turn = Literal["left", "straight", "right"]
 
@@ -33,6 +34,8 @@ X, Y, HEADING, CURVATURE, BEND_SPEED, LIMIT_SPEED = range(6)
 COLUMNS = 6
 
 _MOST_LANES = 10_000
+MOST_PATHS = 64
+"""Ways that are remembered on one road."""
 
 
 class PathTable(NamedTuple):
@@ -58,7 +61,8 @@ class LanePath:
     """One way: its table, and which lane it runs on from where.
 
     `lanes` are the ids in order and `starts` (k,) where each begins [m]; `against` says that it runs against their
-    direction; `forks` (j,) where a turn was chosen [m].
+    direction; `forks` (j,) where a turn was chosen [m]. `entry` (m, 2) are the table's places on the first lane, and `entry_s`
+    (m,) their arc lengths as the crow flies from one to the next [m].
     """
 
     points: FloatArray
@@ -69,6 +73,8 @@ class LanePath:
     starts: FloatArray
     against: bool
     forks: FloatArray
+    entry: FloatArray
+    entry_s: FloatArray
 
     @property
     def length_m(self) -> float:
@@ -78,6 +84,12 @@ class LanePath:
     def lane_at(self, s: float) -> str:
         """The lane's id at an arc length."""
         return self.lanes[max(0, int(np.searchsorted(self.starts, s, side="right")) - 1)]
+
+    def on_entry(self, x: float, y: float) -> tuple[float, float]:
+        """Place along and across the first lane [m]."""
+        s, d, _ = project(np.array([[x, y]]), self.entry, self.entry_s)
+        share = self.spacing * (len(self.entry) - 1) / float(self.entry_s[-1])
+        return float(s[0]) * share, float(d[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,11 @@ class Grip:
     def on(cls, friction: float) -> Grip:
         """2.5 and 1.5 m/s^2 where the road gives it, half and less of what it gives where it does not."""
         return cls(min(2.5, 0.5 * friction * 9.81), min(1.5, 0.35 * friction * 9.81))
+
+
+_laid_out: WeakKeyDictionary[RoadNetwork, dict[tuple[str, bool, tuple[Turn, ...], float, Grip], LanePath]] = (
+    WeakKeyDictionary()
+)
 
 
 def _line(lane: Lane, against: bool) -> FloatArray:
@@ -139,10 +156,23 @@ def lane_chain(
     return chain, forks
 
 
+def lane_path(
+    road: RoadNetwork, lane_id: str, against: bool, turns: tuple[Turn, ...], reach_m: float, grip: Grip
+) -> LanePath:
+    """The way that traffic on a lane takes, from that lane's beginning; laid out once for all scenarios on this road."""
+    laid = _laid_out.setdefault(road, {})
+    key = (lane_id, against, turns, reach_m, grip)
+    if key not in laid:
+        if len(laid) >= MOST_PATHS:
+            laid.clear()
+        laid[key] = build_path(road, lane_id, against, turns, reach_m, grip)
+    return laid[key]
+
+
 def build_path(
     road: RoadNetwork, lane_id: str, against: bool, turns: tuple[Turn, ...], reach_m: float, grip: Grip
 ) -> LanePath:
-    """The way that traffic on a lane takes, from that lane's beginning."""
+    """`lane_path`, laid out anew."""
     chain, forks = lane_chain(road, lane_id, against, turns, reach_m)
     lines = [np.asarray(_line(lane, against), dtype=np.float64) for lane in chain]
     whole = np.ascontiguousarray(np.concatenate(lines))
@@ -156,8 +186,10 @@ def build_path(
     bend = np.sqrt(grip.sideways / np.maximum(_sharpest_bend(points[:, HEADING], spacing), 1e-9))
     points[:, BEND_SPEED] = _reachable(bend, spacing, grip.braking)
     points[:, LIMIT_SPEED] = _reachable(limit, spacing, grip.braking)
+    first_m = starts[1] if len(starts) > 1 else spacing * (len(points) - 1)
+    entry = np.ascontiguousarray(points[: math.ceil(first_m / spacing) + 2, :2])
     return LanePath(
-        points=points,
+        points=frozen(points),
         spacing=spacing,
         dead_end=_is_dead_end(road, chain[-1], against),
         stops=() if against else _stops(chain, starts, s_whole[ends]),
@@ -165,6 +197,8 @@ def build_path(
         starts=starts,
         against=against,
         forks=s_whole[ends[forks]] if forks else np.empty(0),
+        entry=entry,
+        entry_s=arc_length(entry),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from traffic_scenes import road
 
 from alpasim.road.network import RoadNetwork
-from alpasim.traffic.lane_paths import Grip, build_path, join
+from alpasim.traffic.lane_paths import MOST_PATHS, Grip, build_path, join, lane_path
 
 
 def test_a_way_in_a_bend_has_the_bends_length_curvature_and_speed() -> None:
@@ -70,3 +70,27 @@ def test_an_endless_road_is_laid_out_as_far_as_asked() -> None:
     assert path.lane_at(200.0) == "b"
     assert path.lane_at(400.0) == "a"
     assert path.points[-1, 2] - path.points[0, 2] == pytest.approx(path.length_m / 60.0, rel=1e-2)
+
+
+def test_a_way_is_laid_out_once_a_road_and_anew_for_what_differs() -> None:
+    network, other = (road(straight={"lanes": 1, "length_m": 300}) for _ in range(2))
+    lane = network.place("main", 1, 20.0)[3]
+    first = lane_path(network, lane, False, (), 1000.0, Grip.on(0.9))
+    assert lane_path(network, lane, False, (), 1000.0, Grip.on(0.9)) is first
+    assert lane_path(network, lane, False, (), 1000.0, Grip.on(0.3)) is not first
+    assert lane_path(network, lane, True, (), 1000.0, Grip.on(0.9)).against
+    assert lane_path(other, lane, False, (), 1000.0, Grip.on(0.9)) is not first
+    for number in range(MOST_PATHS):
+        lane_path(network, lane, False, (), 2000.0 + number, Grip.on(0.9))
+    again = lane_path(network, lane, False, (), 1000.0, Grip.on(0.9))
+    assert again is not first
+    assert np.array_equal(again.points, first.points)
+
+
+def test_a_place_on_the_first_lane_is_measured_along_and_to_the_left() -> None:
+    network = road(straight={"lanes": 1, "length_m": 300})
+    x, y, heading, lane = network.place("main", 1, 20.0)
+    path = lane_path(network, lane, False, (), 1000.0, Grip.on(0.9))
+    s, d = path.on_entry(x - 1.5 * np.sin(heading), y + 1.5 * np.cos(heading))
+    assert s == pytest.approx(20.0)
+    assert d == pytest.approx(1.5)
