@@ -46,7 +46,7 @@ def load_metric(name: str) -> Metric:
     Raises PluginError for an unknown name, an import that fails, and an object that is no metric of that name.
     """
     registered = plugins.load(plugins.METRICS, name)
-    metric = registered() if isinstance(registered, type) else registered
+    metric: Metric = registered() if isinstance(registered, type) else registered
     if type(metric) not in _fitting and not isinstance(metric, Metric):
         raise PluginError(
             f"{plugins.METRICS}: {name!r} is {metric!r}, expected a metric (alpasim.metrics.protocol.Metric)"
