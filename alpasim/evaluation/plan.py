@@ -21,11 +21,16 @@ MAX_SEED = 2**32 - 1
 
 @dataclass(frozen=True, slots=True)
 class PlannedScenario:
-    """A scenario by the name that tables and folders use, where its file lies, and a SHA-256 over all it was read from."""
+    """A scenario by the name that tables and folders use, where its file lies, and a SHA-256 over all it was read from.
+
+    `conditions` and `faults` are for readers: grip, weather and light, and what fails on the ego, as the first seed draws them.
+    """
 
     name: str
     path: str
     inputs_sha256: str
+    conditions: str = ""
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,9 @@ class Plan:
         """The plan that `to_json` wrote; PlanError where it is none."""
         try:
             plan = Plan(
-                scenarios=tuple(PlannedScenario(**item) for item in value["scenarios"]),
+                scenarios=tuple(
+                    PlannedScenario(**{**item, "faults": tuple(item.get("faults", ()))}) for item in value["scenarios"]
+                ),
                 policies=tuple(PlannedPolicy(**item) for item in value["policies"]),
                 seeds=tuple(int(seed) for seed in value["seeds"]),
                 code=dict(value["code"]),

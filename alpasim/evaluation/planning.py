@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from alpasim.errors import Fault, InputError, PluginError, ScenarioError
@@ -15,6 +16,7 @@ from alpasim.policy.fingerprint import policy_fingerprint
 from alpasim.policy.loading import load_policy, policy_names
 from alpasim.policy.protocol import PolicyFactory, check_needs
 from alpasim.recording.versions import versions
+from alpasim.scenario.conditions import fault_words, in_force
 from alpasim.scenario.loading import find_scenarios, load_scenario
 
 
@@ -52,13 +54,14 @@ def _planned_scenarios(
 ) -> tuple[PlannedScenario, ...]:
     """Every scenario with a name of its own; the faults of all of them together. It has the cameras that the drivers ask for."""
     faults: list[Fault] = []
-    found: list[tuple[str, str, str]] = []
+    found: list[PlannedScenario] = []
     for path in paths:
         try:
             logical = load_scenario(path)
             concrete = logical.concrete(seed)
             hashed = inputs_sha256(concrete.inputs)
-            found.append((logical.name, str(path.parent.resolve() / path.name), hashed))
+            file = str(path.parent.resolve() / path.name)
+            found.append(PlannedScenario(logical.name, file, hashed, in_force(concrete), fault_words(concrete)))
         except ScenarioError as error:
             faults += error.faults
         else:
@@ -67,8 +70,8 @@ def _planned_scenarios(
                 check_needs(driver, f"{path}: {reference}", own)
     if faults:
         raise ScenarioError(faults)
-    names = _distinct([(name, Path(path).parent.name) for name, path, _ in found])
-    return tuple(PlannedScenario(name, path, hashed) for name, (_, path, hashed) in zip(names, found, strict=True))
+    names = _distinct([(planned.name, Path(planned.path).parent.name) for planned in found])
+    return tuple(replace(planned, name=name) for name, planned in zip(names, found, strict=True))
 
 
 def _distinct(names: Sequence[tuple[str, str]]) -> list[str]:

@@ -94,6 +94,7 @@ def render(summary: Summary, *, max_pictures: int = MAX_PICTURES) -> str:
         cells=cells,
         kilometres=kilometres,
         matrix=_matrix(summary),
+        scenarios={scenario.name: scenario for scenario in plan.scenarios},
         shade=_shade,
         metrics=_metric_lines(summary, policies),
         broken=summary.broken,

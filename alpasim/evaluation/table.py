@@ -74,6 +74,10 @@ def print_summary(summary: Summary, console: Console | None = None) -> None:
         notes.append(f"{row.status}: {row.scenario} x {row.policy} x seed {row.seed}: {error}")
     if len(summary.broken) > MAX_LISTED:
         notes.append(f"and {len(summary.broken) - MAX_LISTED} more that broke: see the report")
+    failing = [scenario for scenario in plan.scenarios if scenario.faults]
+    notes += [f"faults in {scenario.name}: {'; '.join(scenario.faults)}" for scenario in failing[:MAX_LISTED]]
+    if len(failing) > MAX_LISTED:
+        notes.append(f"and {len(failing) - MAX_LISTED} more scenarios with faults: see the report")
     notes.append(f"results: {summary.run_dir}")
     for note in notes:
         out.print(Text(printable(note)), soft_wrap=True)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from alpasim.scenario.concrete import EgoFault, Scenario, SenseFault
+from alpasim.scenario.concrete import Scenario
+from alpasim.scenario.conditions import fault_name, faults_of, in_force
 from alpasim.view import palette
 from alpasim.view.camera import Camera
 from alpasim.view.canvas import Canvas, Colour, Sheet, fitted, text_width
 from alpasim.view.overlay import MARGIN
-from alpasim.view.start import event_words, in_force, known_time
+from alpasim.view.start import event_words, known_time
 
 MOST_EVENTS, MOST_BARS = 8, 6
 LINE_PX, AXIS_PX, BAR_PX = 19, 40, 18
@@ -53,12 +54,9 @@ def _bars(scenario: Scenario) -> list[tuple[str, float, float, Colour]]:
     """What lasts: label, from, to [s], colour."""
     end = scenario.time_limit_s
     bars: list[tuple[str, float, float, Colour]] = []
-    faults: list[EgoFault | SenseFault] = [*scenario.faults, *scenario.sense_faults]
-    for fault in faults:
+    for fault in faults_of(scenario):
         until = end if fault.until_us is None else min(fault.until_us * 1e-6, end)
-        sensor = getattr(fault, "sensor", "")
-        label = f"fault: {fault.kind.replace('_', ' ')}" + (f" ({sensor})" if sensor else "")
-        bars.append((label, min(fault.from_us * 1e-6, end), until, palette.INK_ALARM))
+        bars.append((f"fault: {fault_name(fault)}", min(fault.from_us * 1e-6, end), until, palette.INK_ALARM))
     for spec in scenario.actors:
         points = getattr(spec.options, "waypoints", None) or ()
         times = [point.t_s for point in points if getattr(point, "t_s", None) is not None]

@@ -5,7 +5,6 @@ Answers with plain values to draw, and drives nothing: no physics, no policy. Ho
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -205,15 +204,3 @@ def known_time(event: Event) -> float | None:
     """When an event fires [s], None where that depends on what happens."""
     times = [condition.options.after_s for condition in event.conditions if condition.kind == "time"]
     return max(times) if len(times) == len(event.conditions) else None
-
-
-def in_force(scenario: Scenario) -> str:
-    """Grip, weather and light in a line, what is ordinary left out."""
-    weather = scenario.environment
-    words = [f"friction {weather.friction:.2g}"]
-    words += [f"rain {weather.rain:g}"] if weather.rain else []
-    words += [f"snow {weather.snow:g}"] if weather.snow else []
-    words += [f"visibility {weather.visibility_m:.0f} m"] if math.isfinite(weather.visibility_m) else []
-    words += [weather.light.replace("_", " ")] if weather.light != "day" else []
-    wind = math.hypot(*weather.wind_mps)
-    return ", ".join(words + ([f"wind {wind:.0f} m/s"] if wind else []))

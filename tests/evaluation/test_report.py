@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html.parser
 import io
+import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,8 @@ from rich.console import Console
 
 from alpasim.evaluation.evaluate import evaluate
 from alpasim.evaluation.jobs import Outcome
+from alpasim.evaluation.plan import Plan
+from alpasim.evaluation.planning import make_plan
 from alpasim.evaluation.progress import printable
 from alpasim.evaluation.report import render, write_report
 from alpasim.evaluation.store import Row
@@ -67,7 +71,9 @@ def evil(summary: Summary) -> Summary:
     ]
     plan = summary.manifest.plan
     policies = tuple(replace(policy, reference=EVIL) for policy in plan.policies)
-    return replace(summary, rows=tuple(rows), manifest=replace(summary.manifest, plan=replace(plan, policies=policies)))
+    scenarios = tuple(replace(one, name=EVIL, conditions=EVIL, faults=(EVIL,)) for one in plan.scenarios)
+    planned = replace(plan, policies=policies, scenarios=scenarios)
+    return replace(summary, rows=tuple(rows), manifest=replace(summary.manifest, plan=planned))
 
 
 def test_the_page_is_closed_and_complete(summary: Summary) -> None:
@@ -117,6 +123,27 @@ def test_reasoning_before_a_failure_is_shown_with_the_actor_it_meant(summary: Su
     assert "critical object car_1 (track 1234): motion braking, side left" in text
     assert "<b>Yield</b> at step 59" in text
     assert "at step 10 " not in text
+
+
+def test_grip_weather_and_faults_of_each_scenario_are_listed(tmp_path: Path) -> None:
+    plan = make_plan(["builtin"], ["idm"], [0])
+    by_name = {scenario.name: scenario for scenario in plan.scenarios}
+    assert by_name["wet_motorway"].conditions == "friction 0.45, rain 0.7, visibility 180 m"
+    assert by_name["wet_motorway"].faults == ()
+    (fault,) = by_name["lights_not_recognised"].faults
+    assert re.fullmatch(r"sensor blackout \(signals\) from [\d.]+ s for [\d.]+ s", fault)
+    assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+    told = replace(plan, scenarios=tuple(replace(one, conditions="", faults=()) for one in plan.scenarios))
+    assert told.hash == plan.hash, "words for readers do not make another plan"
+    manifest = replace(evaluate(plan_of(1, ("fine",), 1), tmp_path, runner=RUNNER).manifest, plan=plan)
+    rows = tuple(Row(i, name, "idm", 0, "", None) for i, name in enumerate(by_name))
+    summary = Summary(tmp_path, manifest, rows)
+    text = Page(render(summary)).text
+    assert "friction 0.45, rain 0.7, visibility 180 m" in text
+    assert f"fault: {fault}" in text
+    out = io.StringIO()
+    print_summary(summary, Console(file=out, width=200))
+    assert f"faults in lights_not_recognised: {fault}" in out.getvalue()
 
 
 def test_a_failure_says_which_part_of_the_ego_met_whom_first(summary: Summary) -> None:

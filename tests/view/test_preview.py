@@ -9,11 +9,12 @@ import pytest
 
 from alpasim.cli.main import run_app
 from alpasim.scenario.concrete import Scenario
+from alpasim.scenario.conditions import in_force
 from alpasim.scenario.loading import find_scenarios, load_scenario
 from alpasim.view import palette
 from alpasim.view.canvas import UInt8Array
 from alpasim.view.preview import WIDTH, preview
-from alpasim.view.start import event_words, in_force, known_time, places_of, route_of, state_at_start, ways_of
+from alpasim.view.start import event_words, known_time, places_of, route_of, state_at_start, ways_of
 
 STREET = """\
 schema: alpasim/scenario@1

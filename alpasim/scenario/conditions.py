@@ -1,0 +1,44 @@
+"""What makes a concrete scenario hard for the ego, in words: grip, weather and light, and what fails when.
+
+Answers with short lines for pictures, reports and tables. What a fault or the weather does is found where it acts.
+"""
+
+from __future__ import annotations
+
+import math
+
+from alpasim.scenario.concrete import EgoFault, Scenario, SenseFault
+
+
+def in_force(scenario: Scenario) -> str:
+    """Grip, weather and light in a line, what is ordinary left out."""
+    weather = scenario.environment
+    words = [f"friction {weather.friction:.2g}"]
+    words += [f"rain {weather.rain:.2g}"] if weather.rain else []
+    words += [f"snow {weather.snow:.2g}"] if weather.snow else []
+    words += [f"visibility {weather.visibility_m:.0f} m"] if math.isfinite(weather.visibility_m) else []
+    words += [weather.light.replace("_", " ")] if weather.light != "day" else []
+    wind = math.hypot(*weather.wind_mps)
+    words += [f"wind {wind:.0f} m/s"] if wind else []
+    words += [f"perception {scenario.perception.level}"] if scenario.perception.level != "truth" else []
+    return ", ".join(words)
+
+
+def faults_of(scenario: Scenario) -> tuple[EgoFault | SenseFault, ...]:
+    """Everything that fails on the ego's vehicle and senses."""
+    return (*scenario.faults, *scenario.sense_faults)
+
+
+def fault_name(fault: EgoFault | SenseFault) -> str:
+    """A fault's kind, and the sensor that it is of."""
+    sensor = fault.sensor if isinstance(fault, SenseFault) else ""
+    return fault.kind.replace("_", " ") + (f" ({sensor})" if sensor else "")
+
+
+def fault_words(scenario: Scenario) -> tuple[str, ...]:
+    """A line for each fault: what, from when, for how long."""
+    lines = []
+    for fault in faults_of(scenario):
+        lasts = "to the end" if fault.until_us is None else f"for {(fault.until_us - fault.from_us) * 1e-6:.3g} s"
+        lines.append(f"{fault_name(fault)} from {fault.from_us * 1e-6:.3g} s {lasts}")
+    return tuple(lines)
