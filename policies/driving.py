@@ -19,7 +19,8 @@ from .longitudinal import StopSigns, road_reasons, signal_reasons
 from .parameters import DriverParameters
 from .planning import trajectory_ahead
 from .reasons import Reason, told
-from .route_kernels import route_table
+from .route_kernels import SIGHT_SPEED, route_table
+from .sight import sight_speeds
 from .steadiness import SteadyLights, SteadyTracks
 from .steering import steer_along
 from .surroundings import NOISY_SMOOTHING, SMOOTHING, Surroundings, TrackMemory, look_around
@@ -29,6 +30,9 @@ _acceleration = attrgetter("acceleration")
 
 FULL_BRAKE = -5.0
 """From this acceleration on the pedal is pressed at once, instead of planning a trajectory [m/s^2]."""
+
+HILL_M, HILL_MPS = 0.3, 1.0
+"""How far a plan may begin from the ego's place and speed on a hill: a tracker turns that into what a grade of 15 % takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,11 @@ class Driver:
         self.p = parameters or DriverParameters()
         self.vehicle = brief.vehicle
         self.table = route_table(brief.route)
+        self.rising = brief.route.height is not None
+        if brief.route.height is not None:
+            nose_m = 0.5 * brief.vehicle.length_m - brief.vehicle.rear_axle_x_m
+            eye_m = brief.vehicle.height_m
+            self.table[:, SIGHT_SPEED] = sight_speeds(self.p, brief.route.s, brief.route.height, eye_m, nose_m)
         self.dt_s = brief.control_dt_us * 1e-6
         self.half_width = 0.5 * brief.vehicle.width_m
         self.lines = brief.route.stop_lines
@@ -64,6 +73,7 @@ class Driver:
         self.unposted: float | None = None
         self.grip = 1.0
         self.last = 0.0
+        self.planned: tuple[float, float] | None = None
 
     def consider(self, observation: Observation) -> Thought:
         """See, weigh and choose."""
@@ -121,15 +131,28 @@ class Driver:
         s = thought.around.rig_s
         if thought.acceleration <= FULL_BRAKE:
             steer = steer_along(self.table, thought.plan, s, observation, self.vehicle)
+            self.planned = None
             return Decision(control=Control(steer, -1.0))
         return Decision(trajectory=self.trajectory(thought, speed, observation.time_us))
 
     def trajectory(self, thought: Thought, speed: float, now_us: int) -> Trajectory:
         """Where the thought leads over the next seconds."""
-        fastest = max(thought.wanted, speed)
-        return trajectory_ahead(
-            self.table, thought.plan, thought.around.rig_s, speed, thought.acceleration, fastest, now_us
-        )
+        s, speed = self._begin(thought.around.rig_s, speed)
+        acceleration, fastest = thought.acceleration, max(thought.wanted, speed)
+        then = min(max(speed + acceleration * self.dt_s, 0.0), fastest)
+        self.planned = (s + 0.5 * (speed + then) * self.dt_s, then)
+        return trajectory_ahead(self.table, thought.plan, s, speed, acceleration, fastest, now_us)
+
+    def _begin(self, s: float, speed: float) -> tuple[float, float]:
+        """Place and speed that a plan begins with: on roads that rise those of the last plan, as far as they are not far off.
+
+        A plan that always began where the ego is would ask for the same whatever a hill has made of the last one: nobody could
+        see from it that the ego rolls while it should stand.
+        """
+        if not self.rising or self.planned is None:
+            return s, speed
+        place, pace = self.planned
+        return min(max(place, s - HILL_M), s + HILL_M), max(min(max(pace, speed - HILL_MPS), speed + HILL_MPS), 0.0)
 
     def save(self) -> dict[str, Any]:
         """Everything remembered, as plain data."""
@@ -142,6 +165,7 @@ class Driver:
             "unposted": self.unposted,
             "grip": self.grip,
             "last": self.last,
+            "planned": None if self.planned is None else list(self.planned),
         }
 
     def load(self, memory: dict[str, Any]) -> None:
@@ -155,6 +179,7 @@ class Driver:
         self.unposted = memory["unposted"]
         self.grip = memory["grip"]
         self.last = memory["last"]
+        self.planned = None if memory["planned"] is None else (memory["planned"][0], memory["planned"][1])
 
     def _smooth(self, wanted: float, speed: float) -> float:
         """The acceleration asked for after `wanted`: no jerk beyond comfort and no jolt at a stop, except in an emergency."""

@@ -16,7 +16,7 @@ from alpasim.types import ActorKind, Factor, FloatArray, Observation, Reasoning,
 
 from .driving import Thought
 from .following import STOPPED
-from .reasons import Reason
+from .reasons import ROAD_CAUSES, Reason
 from .route_kernels import CURVATURE, HEADING, LANE_LEFT, LANE_RIGHT, SPEED_LIMIT, row_at
 from .surroundings import ACROSS, CROSSES, STANDING, STANDS
 
@@ -28,7 +28,7 @@ TURN_AHEAD_M = 15.0
 _THINGS = (ActorKind.DEBRIS, ActorKind.CONE, ActorKind.BARRIER, ActorKind.UNKNOWN)
 _ON_FOOT = (ActorKind.PEDESTRIAN, ActorKind.ANIMAL)
 _YIELDS = ("crossing", "oncoming")
-_ADAPTS = ("bend", "limit", "vulnerable", "standing_row")
+_ADAPTS = ("bend", "crest", "limit", "vulnerable", "standing_row")
 _STOPS = ("signal", "stop_line")
 
 
@@ -79,6 +79,8 @@ def _factor(thought: Thought, table: FloatArray) -> Factor | None:
         return Factor(FactorCategory.YIELD_STOP_CONTROL, None, (distance,))
     if reason.cause == "bend":
         return Factor(FactorCategory.LANE, None, (("shape", "bend"), distance))
+    if reason.cause == "crest":
+        return Factor(FactorCategory.ODD_CONSTRAINT, None, (("sight", "crest"), distance))
     if reason.cause == "limit":
         return Factor(FactorCategory.LANE, None, (("limit_kph", f"{_limit_ahead(thought, table):.0f}"), distance))
     return None
@@ -203,6 +205,8 @@ def _deed(reason: Reason, speed: float) -> str:
         return "Slow down"
     if reason.cause in ("vulnerable", "standing_row") and acceleration >= -0.3:
         return "Stay slow"
+    if acceleration > 0.3 and reason.cause in ROAD_CAUSES:
+        return "Speed up a little"
     if acceleration > 0.3:
         return "Speed up" if reason.track < 0 else "Speed up but keep the distance"
     return "Keep the speed" if reason.track < 0 else "Keep the distance"
@@ -227,6 +231,8 @@ def _cause(thought: Thought, table: FloatArray) -> str:
         return f"there is a stop line {gap}"
     if reason.cause == "bend":
         return f"the road bends {gap}" if reason.gap_m >= 1.0 else "the road bends"
+    if reason.cause == "crest":
+        return f"from {gap} on a crest hides too much of the road" if reason.gap_m >= 1.0 else "a crest hides the road"
     if reason.cause == "limit":
         return f"the limit falls to {_limit_ahead(thought, table):.0f} km/h {gap}"
     if reason.acceleration < -0.3:

@@ -27,6 +27,7 @@ from .surroundings import (
     PLAN_D,
     RIGHT,
     STANDING,
+    STANDS,
     VULNERABLE_KIND,
 )
 
@@ -36,6 +37,9 @@ STOPPED = 0.3
 
 HOLD_GAP_M = 1.0
 """Standing behind something that stands, the ego stays unless the gap grows by this."""
+
+TOUCHING_M = 1.0
+"""What stands in the way and begins this little behind the front is ahead still: places are not exact."""
 
 MEETING_S = 8.0
 """Oncoming traffic in our lane is braked for from this time before the meeting."""
@@ -125,6 +129,8 @@ def follow_track(
         if meeting_s < MEETING_S and close and in_our_lane(table, track):
             return ONCOMING, -p.comfortable_deceleration, max(gap, 0.0)
     elif gap < 0.0:
+        if track[STANDS] and clear < 0.0 and gap > -TOUCHING_M:
+            return LEADER, behind(p, speed, wanted, 0.0, 0.0, 0.0), 0.0
         if towards > 0.1 and enters_s < p.cut_in_horizon_s:
             return BESIDE, -p.comfortable_deceleration, 0.0
     elif enters_s < p.cut_in_horizon_s:

@@ -1,4 +1,4 @@
-"""How fast, as far as the road says: set speed, bends, lower limits, traffic lights and stop lines.
+"""How fast, as far as the road says: set speed, bends, crests, lower limits, traffic lights and stop lines.
 
 Reasons that come from other road users stand in `following.py`, `crossing.py` and `caution.py`.
 """
@@ -10,8 +10,8 @@ from alpasim.types import FloatArray, IntArray, SignalColour
 
 from .following import LOOK_AHEAD_M, STOPPED, follow
 from .parameters import DriverParameters
-from .reasons import Reason
-from .route_kernels import braking_for_speeds
+from .reasons import ROAD_CAUSES, Reason
+from .route_kernels import LIMIT, braking_for_speeds
 
 MUST_STOP = (int(SignalColour.RED), int(SignalColour.RED_YELLOW))
 PAST_LINE_M = 1.0
@@ -35,17 +35,15 @@ def eased(need: float, planned: float, acceleration: float) -> float:
 def road_reasons(
     p: DriverParameters, table: FloatArray, s: float, speed: float, unposted: float, lateral: float
 ) -> tuple[float, list[Reason]]:
-    """The speed wanted here, and the reasons that the road gives: set speed, bends, lower limits ahead."""
+    """The speed wanted here, and the reasons that the road gives: set speed, bends, crests, lower limits ahead."""
     horizon = min(30.0 + speed * speed / (0.6 * p.speed_deceleration), LOOK_AHEAD_M)
-    wanted, bend, bend_at, limit, limit_at = braking_for_speeds(
-        table, s, speed, lateral, p.limit_share, unposted, horizon
-    )
+    wanted, because, *needs = braking_for_speeds(table, s, speed, lateral, p.limit_share, unposted, horizon)
     if speed <= wanted:
         free = p.acceleration * (1.0 - (speed / max(wanted, 0.1)) ** 4)
     else:
         free = max(wanted - speed, -p.comfortable_deceleration)
-    reasons = [Reason("set_speed", free)]
-    for cause, need, gap in (("bend", bend, bend_at), ("limit", limit, limit_at)):
+    reasons = [Reason("set_speed", free) if because == LIMIT else Reason(ROAD_CAUSES[because], free, -1, 0.0)]
+    for cause, (need, gap) in zip(ROAD_CAUSES, needs, strict=True):
         if need > 0.3 * p.speed_deceleration:
             allowed = max(eased(need, p.speed_deceleration, p.acceleration), -p.ordinary_deceleration)
             reasons.append(Reason(cause, allowed, -1, gap))

@@ -37,6 +37,14 @@ class DriverParameters(NamedTuple):
     speed_deceleration: float = 1.5
     """Planned for bends and lower limits ahead; below the comfortable deceleration, so that it is met easily."""
 
+    # Sight: the ego can stop within what crests let it see. Stopping sight distances of the AASHTO Green Book before 2001 are for
+    # an object of 150 mm, about a car's ground clearance; sensors need less time than its 2.5 s for people.
+    sight_object_m: float = 0.15
+    sight_farthest_m: float = 200.0
+    sight_deceleration: float = 3.4
+    """The Green Book's for stopping sight distances, which most drivers exceed and wet roads give."""
+    reaction_s: float = 0.7
+
     # Braking. Bounds of ordinary driving are nuPlan's comfort bounds (longitudinal acceleration -4.05 to 2.40).
     ordinary_deceleration: float = 3.7
     emergency_deceleration: float = 9.0

@@ -17,10 +17,13 @@ LEADER, CUT_IN, BESIDE, ONCOMING, CROSSING, NEAR_PERSON, STANDING_ROW = range(7)
 CAUSES = ("leader", "cut_in", "beside", "oncoming", "crossing", "vulnerable", "standing_row")
 """What they are called."""
 
+ROAD_CAUSES = ("limit", "bend", "crest")
+"""Causes that the road gives, in the order of `route_kernels.LIMIT`, `BEND` and `CREST`."""
+
 
 class Reason(NamedTuple):
-    """One reason for an acceleration [m/s^2]. `cause` is one of `set_speed`, `bend`, `limit`, `signal`, `stop_line` and
-    `CAUSES`; `track` is a row of the surroundings, -1 for what is no road user; `gap_m` is the way to it [m], inf where that
+    """One reason for an acceleration [m/s^2]. `cause` is one of `set_speed`, `signal`, `stop_line`, `CAUSES` and
+    `ROAD_CAUSES`; `track` is a row of the surroundings, -1 for what is no road user; `gap_m` is the way to it [m], inf where that
     says nothing.
     """
 

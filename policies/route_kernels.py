@@ -1,6 +1,6 @@
 """Compiled geometry along a route: where things are on it, when they will cross it, how fast it may be driven.
 
-The route travels as one table (k, 11) float64 with the columns below, built once a rollout. A lateral plan travels as
+The route travels as one table (k, 12) float64 with the columns below, built once a rollout. A lateral plan travels as
 five numbers (start_s, length, start_d, start_slope, end_d): a cubic that leaves its start with the given slope, arrives
 level, and stays at `end_d` from there on.
 """
@@ -14,7 +14,12 @@ import numpy as np
 from alpasim.compiled import compiled
 from alpasim.types import FloatArray, Route
 
-X, Y, S, HEADING, CURVATURE, LANE_LEFT, LANE_RIGHT, EDGE_LEFT, EDGE_RIGHT, ONCOMING_LEFT, SPEED_LIMIT = range(11)
+X, Y, S, HEADING, CURVATURE, LANE_LEFT, LANE_RIGHT, EDGE_LEFT, EDGE_RIGHT, ONCOMING_LEFT, SPEED_LIMIT, SIGHT_SPEED = (
+    range(12)
+)
+
+LIMIT, BEND, CREST = range(3)
+"""What the road lowers the speed for."""
 
 STRETCH = 16
 """Route points that are looked at together; ones further apart than a road is wide make the look longer, not wrong."""
@@ -24,7 +29,7 @@ ROUNDING_M = 1e-6
 
 
 def route_table(route: Route) -> FloatArray:
-    """The route's arrays as one (k, 11) table for the kernels, with the heading made continuous."""
+    """The route's arrays as one (k, 12) table for the kernels, with the heading made continuous; sight limits no speed yet."""
     columns = (
         route.centre[:, 0],
         route.centre[:, 1],
@@ -37,6 +42,7 @@ def route_table(route: Route) -> FloatArray:
         route.edge_right,
         route.oncoming_left,
         route.speed_limit,
+        np.full(len(route.s), np.inf),
     )
     return np.ascontiguousarray(np.column_stack(columns), dtype=np.float64)
 
@@ -199,16 +205,16 @@ def poses_ahead(
 @compiled
 def braking_for_speeds(
     table: FloatArray, s: float, speed: float, lateral: float, share: float, unposted: float, horizon_m: float
-) -> tuple[float, float, float, float, float]:
-    """How hard to brake for what lies ahead: (speed wanted here, need for bends, its distance, need for limits, its distance).
+) -> tuple[float, int, tuple[float, float], tuple[float, float], tuple[float, float]]:
+    """How hard to brake for what lies ahead: speed wanted here, what it comes from, and (need, distance) for LIMIT, BEND, CREST.
 
     A need is the constant deceleration that meets the lower speed where it begins [m/s^2], 0 where none is met.
     `lateral` is the largest lateral acceleration, `share` of a posted limit is driven, `unposted` where there is none.
     """
     row = row_at(table, s)
     here = unposted if math.isinf(table[row, 10]) else share * table[row, 10]
-    bend, bend_at, limit, limit_at = 0.0, 0.0, 0.0, 0.0
-    wanted = here
+    bend, bend_at, limit, limit_at, crest, crest_at = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    wanted, because = here, LIMIT
     for i in range(row, table.shape[0]):
         gap = table[i, 2] - s
         if gap > horizon_m:
@@ -218,13 +224,19 @@ def braking_for_speeds(
         need = (speed * speed - curve_speed * curve_speed) / room
         if need > bend:
             bend, bend_at = need, max(gap, 0.0)
-        if gap <= 0.5 * speed:
-            wanted = min(wanted, curve_speed)
+        sight_speed = table[i, 11]
+        need = (speed * speed - sight_speed * sight_speed) / room
+        if need > crest:
+            crest, crest_at = need, max(gap, 0.0)
+        if gap <= 0.5 * speed and curve_speed < wanted:
+            wanted, because = curve_speed, BEND
+        if gap <= 0.5 * speed and sight_speed < wanted:
+            wanted, because = sight_speed, CREST
         posted = unposted if math.isinf(table[i, 10]) else share * table[i, 10]
         need = (speed * speed - posted * posted) / room
         if need > limit and posted < here:
             limit, limit_at = need, max(gap, 0.0)
-    return wanted, bend, bend_at, limit, limit_at
+    return wanted, because, (limit, limit_at), (bend, bend_at), (crest, crest_at)
 
 
 @compiled

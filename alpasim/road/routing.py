@@ -210,6 +210,7 @@ def _route(road: RoadNetwork, raw: LaneLine, start: tuple[float, float, float]) 
         start_s=start_s,
         goal_s=goal_s,
         stop_lines=_stop_lines(road, line, s, rows),
+        height=frozen(np.ascontiguousarray(road.rise(line)[:, 0])) if road.relief.rising else None,
     )
 
 

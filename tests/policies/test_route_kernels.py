@@ -12,6 +12,8 @@ from alpasim_policies.longitudinal import eased
 from alpasim_policies.parameters import DriverParameters
 from alpasim_policies.planning import lateral_plan, shift_length, trajectory_ahead
 from alpasim_policies.route_kernels import (
+    BEND,
+    LIMIT,
     braking_for_speeds,
     nearest_point,
     offset_at,
@@ -137,18 +139,20 @@ def test_braking_for_a_bend_is_that_of_constant_deceleration() -> None:
     curvature = np.where(x >= 120.0, 1.0 / 50.0, 0.0)
     table = route_table(route)
     table[:, 4] = curvature
-    _, bend, at, limit, _ = braking_for_speeds(table, 40.0, 14.0, 2.0, 1.0, 30.0, 150.0)
-    assert bend == pytest.approx((14.0**2 - 2.0 * 50.0) / (2.0 * 80.0)) and at == pytest.approx(80.0)
-    assert limit == 0.0
+    _, because, limit, bend, crest = braking_for_speeds(table, 40.0, 14.0, 2.0, 1.0, 30.0, 150.0)
+    assert bend == pytest.approx(((14.0**2 - 2.0 * 50.0) / (2.0 * 80.0), 80.0))
+    assert limit == crest == (0.0, 0.0) and because == LIMIT
+    wanted, because, *_ = braking_for_speeds(table, 130.0, 10.0, 2.0, 1.0, 30.0, 150.0)
+    assert (wanted, because) == (pytest.approx(10.0), BEND)
 
 
 def test_a_lower_limit_ahead_needs_its_deceleration() -> None:
     route = straight(limit_mps=20.0)
     table = route_table(route)
     table[table[:, 2] >= 140.0, 10] = 10.0
-    wanted, bend, _, limit, at = braking_for_speeds(table, 40.0, 20.0, 2.0, 1.0, 30.0, 200.0)
-    assert (wanted, bend) == (20.0, 0.0)
-    assert limit == pytest.approx((20.0**2 - 10.0**2) / (2.0 * 100.0)) and at == pytest.approx(100.0)
+    wanted, because, limit, bend, _ = braking_for_speeds(table, 40.0, 20.0, 2.0, 1.0, 30.0, 200.0)
+    assert (wanted, because, bend) == (20.0, LIMIT, (0.0, 0.0))
+    assert limit == pytest.approx(((20.0**2 - 10.0**2) / (2.0 * 100.0), 100.0))
 
 
 def test_following_is_at_rest_where_the_idm_is() -> None:
