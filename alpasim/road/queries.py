@@ -36,6 +36,10 @@ class Grid(NamedTuple):
     inside: BoolArray
 
 
+PAVED = -2
+"""What `grounds_at` says of drivable places."""
+
+
 class RoadArrays(NamedTuple):
     """A road as flat arrays. Lane row r owns points lane_start[r]..lane_start[r + 1]-1 of `centre`, `left`, `right`, `s`.
 
@@ -305,6 +309,31 @@ def all_on_road(points: FloatArray, road: RoadArrays, grid: Grid) -> bool:
     for i in range(points.shape[0]):
         inside = inside and _drivable(points[i, 0], points[i, 1], edges, edge, start, corner, frame)
     return inside
+
+
+@compiled
+def grounds_at(points: FloatArray, road: RoadArrays, grid: Grid) -> IntArray:
+    """What each of the points (m, 2) lies on: PAVED where it is drivable, else the row of a lane, else -1."""
+    frame = grid.x0, grid.y0, grid.cell, grid.nx, grid.ny
+    edges, edge, start, corner = road.edges, grid.edge, grid.edge_start, grid.inside
+    left, right, first, last = road.left, road.right, road.chunk_first, road.chunk_last
+    lane, chunk_start, chunks = road.chunk_lane, grid.chunk_start, grid.chunk
+    found = np.full(points.shape[0], -1, dtype=np.int64)
+    for i in range(points.shape[0]):
+        x, y = points[i, 0], points[i, 1]
+        cell = _cell_in(x, y, frame)
+        if cell < 0:
+            continue
+        bordered = start[cell] < start[cell + 1]
+        if _drivable(x, y, edges, edge, start, corner, frame) if bordered else corner[cell]:
+            found[i] = PAVED
+            continue
+        for k in range(chunk_start[cell], chunk_start[cell + 1]):
+            chunk = chunks[k]
+            if _in_chunk(x, y, left, right, first[chunk], last[chunk]):
+                found[i] = lane[chunk]
+                break
+    return found
 
 
 @compiled

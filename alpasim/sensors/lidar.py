@@ -6,7 +6,8 @@ road, else with its grades, kerbs, bumps and holes (`ground_rays.py`). The lidar
 rolls with it, and what is pressed under the ground sees nothing. The ego's own body is not seen.
 
 A return comes back where reflectivity x exp(-2 extinction z) / z^2 is at least what a target of 80 % gives at `range_m` in
-clear air: data sheets give ranges in this way (HDL-64E: 120 m at 80 %, 50 m for asphalt, which at 17 % is 55 m here). The
+clear air: data sheets give ranges in this way (HDL-64E: 120 m at 80 %, 50 m for asphalt, which at 17 % is 55 m here). What
+bodies send back is by kind, what the ground does by its material: asphalt, the concrete of sidewalks and kerbs, soil. The
 angle at which a ray meets a face acts on the intensity, reflectivity x cosine x exp(-2 extinction z), alone. Rain and snow
 lose single returns besides (`scenario/weather.py`).
 
@@ -32,6 +33,7 @@ from alpasim.memory import Memory, draw_on, draws
 from alpasim.scenario.senses import LidarModel, period_us
 from alpasim.scenario.weather import conditions
 from alpasim.sensors.ground_tables import tables_of
+from alpasim.sensors.materials import GroundMaterials
 from alpasim.sensors.rays import GROUND_HIT, NO_HIT, cast_rays
 from alpasim.sensors.sensor import SensorContext
 from alpasim.types import EGO, ActorKind, FloatArray, IntArray, Reading, WorldState, frozen
@@ -40,7 +42,6 @@ from alpasim.vehicle.frames import mounted_rig
 REFERENCE_REFLECTIVITY = 0.8
 ABOVE_ROOF_M = 0.2
 
-ASPHALT = 0.17
 REFLECTIVITY = {
     ActorKind.CAR: 0.5,
     ActorKind.VAN: 0.6,
@@ -57,7 +58,7 @@ REFLECTIVITY = {
     ActorKind.UNKNOWN: 0.4,
 }
 """Share of near-infrared light (905 nm) sent back, by what a kind is mostly made of: paint, cloth, fur, cardboard,
-reflective sleeve, plastic; assumed, as is the asphalt's."""
+reflective sleeve, plastic; assumed. Those of the ground stand in `materials.py`."""
 
 
 @compiled
@@ -66,6 +67,7 @@ def _returns(
     hits: IntArray,
     cosine: FloatArray,
     reflectivity: FloatArray,
+    ground: FloatArray,
     ids: IntArray,
     extinction: float,
     least: float,
@@ -75,16 +77,22 @@ def _returns(
     spread: FloatArray,
     luck: FloatArray,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], IntArray]:
-    """Ranges, intensities and labels of the rays that come back; `reflectivity` (n + 1,) by row, the ground's last."""
+    """Ranges, intensities and labels of the rays that come back; `reflectivity` (n,) by row, `ground` (m,) that
+    of the ground where rays meet it, ring by ring."""
     ranges = np.zeros(distance.shape, dtype=np.float32)
     intensity = np.zeros(distance.shape, dtype=np.float32)
     tracks = np.full(distance.shape, NO_HIT, dtype=np.int64)
+    met = 0
     for i in range(distance.shape[0]):
         for j in range(distance.shape[1]):
             hit, z = hits[i, j], distance[i, j]
+            share = reflectivity[hit] if hit >= 0 else 0.0
+            if hit == GROUND_HIT:
+                share = ground[met]
+                met += 1
             if hit == NO_HIT or luck[i, j] < loss:
                 continue
-            sent_back = reflectivity[hit] * math.exp(-2.0 * extinction * z)
+            sent_back = share * math.exp(-2.0 * extinction * z)
             if sent_back < least * z * z:
                 continue
             ranges[i, j] = min(max(z + sigma * spread[i, j], 1e-3), reach)
@@ -111,9 +119,10 @@ class Lidar:
         self._loss = 1.0 - (1.0 - options.dropout) * (1.0 - felt.wet_dropout)
         self._least = REFERENCE_REFLECTIVITY / options.range_m**2
         kinds = [REFLECTIVITY[ActorKind(kind)] for kind in (vehicle.kind, *(a.kind for a in scenario.actors))]
-        self._reflectivity: FloatArray = frozen(np.array([*kinds, ASPHALT]))
+        self._reflectivity: FloatArray = frozen(np.array(kinds))
         self._relief = scenario.road.relief
         self._tables = tables_of(self._relief)
+        self._materials = GroundMaterials(scenario.road)
         self._rng = np.random.default_rng(self._seed)
 
     def reset(self, state: WorldState) -> None:  # noqa: ARG002
@@ -154,6 +163,7 @@ class Lidar:
             hits,
             cosine,
             self._reflectivity,
+            self._materials.reflectivity(distance, hits, *self.pose(state), self._azimuth, self._elevation),
             self._track_ids(),
             self._extinction,
             self._least,

@@ -13,7 +13,8 @@ from alpasim.errors import InputError
 from alpasim.scenario.concrete import Environment, Scenario
 from alpasim.scenario.senses import LidarModel
 from alpasim.sensors.ground_tables import tables_of
-from alpasim.sensors.lidar import ASPHALT, GROUND_HIT, NO_HIT, REFLECTIVITY, Lidar, cast_rays
+from alpasim.sensors.lidar import GROUND_HIT, NO_HIT, REFLECTIVITY, Lidar, cast_rays
+from alpasim.sensors.materials import TERRAIN
 from alpasim.sensors.sensor import SensorContext
 from alpasim.types import ActorKind, WorldState
 
@@ -93,10 +94,10 @@ def test_straight_ahead_by_hand() -> None:
     assert arrays["range_m"][:, 0] == pytest.approx([28.0 / math.cos(math.radians(2.0)), 0.0, 0.0])
     assert arrays["track"][:, 0].tolist() == [7_001, NO_HIT, NO_HIT]
     assert arrays["intensity"][0, 0] == pytest.approx(REFLECTIVITY[ActorKind.CAR] * math.cos(math.radians(2.0)))
-    # To the left there is the ground, 1.7 m below.
+    # To the left there is the ground, 1.7 m below: grass, as the road ends 10 m from the lane's middle.
     assert arrays["range_m"][0, 1] == pytest.approx(1.7 / math.sin(math.radians(2.0)))
     assert arrays["track"][0, 1] == GROUND_HIT
-    assert arrays["intensity"][0, 1] == pytest.approx(ASPHALT * math.sin(math.radians(2.0)))
+    assert arrays["intensity"][0, 1] == pytest.approx(TERRAIN["grass"] * math.sin(math.radians(2.0)))
     assert arrays["mount"] == pytest.approx([1.25, 0.0, 1.7, 0.0])
     assert arrays["azimuth_rad"] == pytest.approx([0.0, 0.5 * math.pi, math.pi, 1.5 * math.pi])
 

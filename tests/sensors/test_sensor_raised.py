@@ -179,3 +179,29 @@ def test_a_camera_leans_as_the_body_stands_on_the_road() -> None:
     assert above * math.cos(math.atan(0.07)) == pytest.approx(1.4, abs=0.02)
     ahead = place + 20.0 * rotation[:, 2]
     assert spec.project(ahead[None], rig)[0] == pytest.approx((160.0, 90.0, 20.0))
+
+
+@pytest.mark.parametrize("relief", ["  []", BUMPS], ids=["level", "raised"])
+def test_sidewalks_and_kerbs_send_light_back_as_concrete_and_soil_as_soil(relief: str) -> None:
+    made = scenario(relief)
+    simulation = Simulation(
+        made, sensors=("lidar",), sensor_options={"lidar": {"noise_sigma_m": 0, "rings": 24, "azimuths": 720}}
+    )
+    arrays = simulation.reset().readings["lidar"].arrays
+    state = simulation.state
+    simulation.close()
+    lidar = lidar_of(made)
+    origin, turn = lidar.pose(state)
+    up, around = np.meshgrid(arrays["elevation_rad"], arrays["azimuth_rad"], indexing="ij")
+    rays = np.stack((np.cos(up) * np.cos(around), np.cos(up) * np.sin(around), np.sin(up)), axis=-1) @ turn.T
+    places = origin + arrays["range_m"][..., None] * rays
+    ground = (arrays["track"] == GROUND_HIT) & (np.abs(places[..., 0] - 28.0) < 20.0)
+    if relief == BUMPS:
+        ground &= np.abs(places[..., 0] - 39.0) > 6.0  # where a bump or a hole leans
+    # Two lanes of 3.5 m about y = 0, sidewalks of 2 m at their sides, grass beyond.
+    away, share = np.abs(places[..., 1]), arrays["intensity"] / -rays[..., 2]
+    for low, high, figure in ((0.0, 3.4, 0.17), (3.6, 5.4, 0.35), (5.6, 12.0, 0.5)):
+        there = ground & (away > low) & (away < high)
+        assert there.sum() > 100, figure
+        assert np.median(share[there]) == pytest.approx(figure, rel=1e-3)
+        assert np.mean(np.abs(share[there] - figure) < 0.01) > 0.97
