@@ -22,7 +22,9 @@ PLAIN_WIDTH = 240
 
 
 def list_command(
-    what: str = typer.Argument(help="policies, scenarios, metrics, behaviours, importers, observations or actions."),
+    what: str = typer.Argument(
+        help="policies, scenarios, metrics, behaviours, importers, kinds, observations or actions."
+    ),
     where: list[Path] = typer.Argument(None, help="Scenario files or folders instead of the built-in ones."),  # noqa: B008
     json: bool = typer.Option(False, "--json", help="Print a JSON list."),
 ) -> int:
@@ -79,6 +81,17 @@ def _scenarios(targets: list[Path]) -> list[Row]:
     return rows
 
 
+def _kinds() -> list[Row]:
+    from alpasim.scenario.kinds import KIND_WORDS, KINDS
+
+    rows = []
+    for word, kind in KIND_WORDS.items():
+        body = KINDS[kind]
+        size = " x ".join(f"{metres:g}" for metres in body.extent)
+        rows.append({"kind": word, "size_m": size, "mass_kg": f"{body.mass_kg:g}", "taken from": body.basis})
+    return rows
+
+
 def _observations() -> list[Row]:
     from alpasim.sensors.encoders import observation_rows
 
@@ -97,6 +110,7 @@ _LISTS: dict[str, Callable[[], list[Row]]] = {
     "metrics": _metrics,
     "behaviours": lambda: _documented(plugins.BEHAVIOURS),
     "importers": lambda: _documented(plugins.IMPORTERS),
+    "kinds": _kinds,
     "observations": _observations,
     "actions": _actions,
 }

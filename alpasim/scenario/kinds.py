@@ -33,7 +33,8 @@ between circles of 12.5 m and 5.3 m). Whoever is not in it turns on the spot."""
 
 @dataclass(frozen=True, slots=True)
 class KindDefaults:
-    """Body of a kind: `extent` [m], `mass_kg`, contact `friction` and `restitution` (contacts multiply both bodies')."""
+    """Body of a kind: `extent` [m], `mass_kg`, contact `friction` and `restitution` (contacts multiply both bodies'),
+    and what they are the figures of (`basis`)."""
 
     extent: tuple[float, float, float]
     mass_kg: float

@@ -73,33 +73,3 @@ def desired_gap(
     """The gap the driver wants now, s* = s0 + max(0, v T + v (v - v_lead) / (2 sqrt(a b))) [m]."""
     closing = speed * (speed - lead_speed) / (2.0 * math.sqrt(acceleration * braking))
     return standstill + max(0.0, speed * headway + closing)
-
-
-@compiled
-def idm_acceleration(
-    speed: float,
-    target: float,
-    gap: float,
-    lead_speed: float,
-    standstill: float,
-    headway: float,
-    acceleration: float,
-    braking: float,
-    exponent: float,
-) -> float:
-    """Acceleration of the Intelligent Driver Model [m/s^2]: a [1 - (v / v0)^delta - (s* / s)^2].
-
-    `gap` is bumper to bumper, inf where nobody is ahead; a gap below 1 cm counts as 1 cm. The result is not bounded below:
-    who calls knows the grip.
-    """
-    free = free_acceleration(speed, target, acceleration, braking, exponent)
-    ratio = desired_gap(speed, lead_speed, standstill, headway, acceleration, braking) / max(gap, 0.01)
-    return free - acceleration * ratio * ratio
-
-
-def equilibrium_gap(speed: float, target: float, parameters: CarFollowing) -> float:
-    """The gap at which a driver keeps `speed` behind a leader of the same speed [m]; inf from `target` on."""
-    if speed >= target:
-        return math.inf
-    wanted = parameters.standstill_gap_m + speed * parameters.headway_s
-    return wanted / math.sqrt(1.0 - (speed / target) ** parameters.exponent)

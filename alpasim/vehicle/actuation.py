@@ -23,7 +23,8 @@ def _checked(name: str, value: object) -> float:
         raise PolicyInvalidAction(f"control.{name}: expected a number in [-1, 1], found {value!r}")
     number = float(value)
     if not math.isfinite(number) or abs(number) > ABSURD:
-        raise PolicyInvalidAction(f"control.{name}: expected a finite number in [-1, 1], found {number!r}")
+        told = f"expected a finite number in [-1, 1]; more is clipped, but beyond {ABSURD:g} it is a fault"
+        raise PolicyInvalidAction(f"control.{name}: found {number!r}, {told}")
     return min(1.0, max(-1.0, number))
 
 
