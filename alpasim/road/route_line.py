@@ -160,20 +160,21 @@ def _alongside(road: RoadNetwork, row: int, beside: Sequence[int]) -> list[int]:
 
 
 def _strand(road: RoadNetwork, lanes: Sequence[int]) -> _Strand:
-    points: list[FloatArray] = []
+    points: list[list[float]] = []
     rows: list[int] = []
     spans = []
     for lane in lanes:
         first = max(0, len(points) - 1)
-        for point in road.lanes[lane].centre:
-            if not points or math.hypot(*(point - points[-1])) > _SAME_POINT_M:
+        for point in road.lanes[lane].centre.tolist():
+            if not points or math.dist(point, points[-1]) > _SAME_POINT_M:
                 points.append(point)
                 rows.append(lane)
         spans.append((first, max(first, len(points) - 1)))
     if len(points) < 2:
-        points.append(road.lanes[lanes[-1]].centre[-1] + (_SAME_POINT_M, 0.0))
+        x, y = road.lanes[lanes[-1]].centre[-1].tolist()
+        points.append([x + _SAME_POINT_M, y])
         rows.append(lanes[-1])
-    line = np.ascontiguousarray(points)
+    line = np.array(points)
     return _Strand(tuple(lanes), tuple(spans), line, arc_length(line), np.array(rows, dtype=np.int64))
 
 
@@ -222,15 +223,14 @@ def _blend(origin: _Strand, target: _Strand, opens: float, length: float) -> tup
 def _advancing(points: FloatArray) -> IntArray:
     """Which points to keep so that the line never stands still or steps back at a joint."""
     kept = [0]
-    for i in range(1, len(points)):
-        step = points[i] - points[kept[-1]]
-        if math.hypot(step[0], step[1]) < _SAME_POINT_M:
+    (x, y), before_x, before_y = points[0].tolist(), 0.0, 0.0
+    for i, (next_x, next_y) in enumerate(points.tolist()):
+        step_x, step_y = next_x - x, next_y - y
+        length = math.hypot(step_x, step_y)
+        if length < _SAME_POINT_M or (step_x * before_x + step_y * before_y < 0.0 and length < 2.0):
             continue
-        if len(kept) > 1:
-            before = points[kept[-1]] - points[kept[-2]]
-            if step[0] * before[0] + step[1] * before[1] < 0.0 and math.hypot(step[0], step[1]) < 2.0:
-                continue
         kept.append(i)
+        x, y, before_x, before_y = next_x, next_y, step_x, step_y
     return np.array(kept, dtype=np.int64)
 
 

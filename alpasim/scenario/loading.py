@@ -24,7 +24,7 @@ from alpasim.scenario.json_schema import scenario_schema
 from alpasim.scenario.library import Suite, find_scenarios, read_suite, scenario_name
 from alpasim.scenario.names import check_names
 from alpasim.scenario.resolving import Origin, resolve
-from alpasim.scenario.roads import drawn_road
+from alpasim.scenario.roads import DrawnRoad, drawn_road
 from alpasim.scenario.schema import SCHEMA, Parameter, ParameterModel, ScenarioModel
 from alpasim.scenario.variation import Value, check_references, draw, extremes, references, substituted
 from alpasim.scenario.vehicles import vehicle_input
@@ -49,7 +49,7 @@ class LogicalScenario:
     """A scenario file whose ranges are not drawn yet.
 
     `file` stands in messages, `source` is what a log's header says; `parameters` holds the ranges by name, and `inputs` the
-    bytes of the scenario file itself under `main`. `_model` is what a file without parameters says for every seed.
+    bytes of the scenario file itself under `main`. `_model` is what a file without parameters says for every seed, `_drawn` the road of its latest draw.
     """
 
     name: str
@@ -63,6 +63,7 @@ class LogicalScenario:
     _root: Node = field(repr=False)
     _read: Reader = field(repr=False)
     _model: ScenarioModel = field(repr=False)
+    _drawn: list[DrawnRoad] = field(repr=False, default_factory=list)
 
     @property
     def family(self) -> str:
@@ -80,6 +81,7 @@ class LogicalScenario:
         report = Report(self._root, self.file)
         inputs = Inputs(self._read, self.inputs)
         drawn = drawn_road(model, inputs, report)
+        self._drawn[:] = [drawn]
         scenario = resolve(model, drawn, inputs, Origin(self.name, self.source, seed, values), report)
         return replace(scenario, content_hash=content_hash(scenario.inputs, seed, values, dict(overrides or {})))
 

@@ -7,8 +7,9 @@ all the rest of a draw. Who stands where on it is `resolving.py`'s matter.
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
+from collections import deque
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from alpasim.errors import InputError, ScenarioError
 from alpasim.road.mapfile import load_map
@@ -22,12 +23,12 @@ from alpasim.scenario.schema import ScenarioModel
 from alpasim.types import Route
 
 MOST_ROADS = 8
-"""Roads that a process keeps; the one that has not been asked for longest makes way."""
+"""Roads that a process keeps beside those whose scenarios it holds; the one not asked for longest makes way."""
 _READ: dict[str, bool | set[str]] = {"road": True, "surfaces": True, "relief": True, "environment": {"terrain"}}
 """What of a file the road depends on, its map's bytes apart."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class DrawnRoad:
     """A road that draws share, and what has been found on it: routes by start pose and goal regions, lanes along courses."""
 
@@ -36,19 +37,20 @@ class DrawnRoad:
     ribbons: Ribbons = field(default_factory=dict)
 
 
-_kept: OrderedDict[tuple[str, bytes], DrawnRoad] = OrderedDict()
+_known: WeakValueDictionary[tuple[str, bytes], DrawnRoad] = WeakValueDictionary()
+_latest: deque[DrawnRoad] = deque(maxlen=MOST_ROADS)
 
 
 def drawn_road(model: ScenarioModel, inputs: Inputs, report: Report) -> DrawnRoad:
     """The road with the scenario's surfaces and relief on it; raises ScenarioError where it cannot be built."""
     data = _map_bytes(model, inputs, report)
     key = (json.dumps(model.model_dump(mode="json", include=_READ), sort_keys=True), data)
-    found = _kept.pop(key, None)
+    found = _known.get(key)
     if found is None:
-        found = DrawnRoad(_built(model, data, report))
-    _kept[key] = found
-    while len(_kept) > MOST_ROADS:
-        _kept.popitem(last=False)
+        found = _known[key] = DrawnRoad(_built(model, data, report))
+    if found in _latest:
+        _latest.remove(found)
+    _latest.append(found)
     return found
 
 

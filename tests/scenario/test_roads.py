@@ -54,6 +54,15 @@ def test_a_map_is_known_by_its_bytes_and_not_by_its_name_alone(write) -> None:
     assert roads[2] is not roads[0]
 
 
+def test_a_scenario_that_is_held_keeps_its_road(write) -> None:
+    held = load_scenario(write(PLAIN))
+    first = held.concrete(0)
+    for number in range(MOST_ROADS):
+        drawn(write, of_length(901 + number), f"other_{number}.scn.yaml")
+    assert held.concrete(1).road is first.road
+    assert drawn(write, PLAIN, "same.scn.yaml").road is first.road
+
+
 def test_no_more_roads_are_kept_than_said_and_one_that_made_way_is_built_alike(write) -> None:
     first = drawn(write, of_length(900), "first.scn.yaml")
     for number in range(MOST_ROADS):
