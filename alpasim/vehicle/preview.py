@@ -2,7 +2,7 @@
 
 `smoothest` solves one small problem for both directions: a place is to stay near given places ahead, with commands that
 change little. Along the path the place is the distance driven and the command an acceleration (`driven_distance`),
-across it the sideways distance and a wheel angle (`swerved_distance`). The path is unrolled for that: its course,
+across it the sideways distance and a wheel angle (`swerved_distances`). The path is unrolled for that: its course,
 however far it turns, is integrated to an offset, so that the difference of the two offsets is the distance from the
 path.
 """
@@ -22,7 +22,7 @@ STEPS = 15
 """Places looked ahead at most."""
 
 Axles = tuple[float, float, float, float, float, float, float]
-"""What `swerved_distance` knows of a vehicle: place of the front and the rear axle from the centre of mass [m], side force of
+"""What `swerved_distances` knows of a vehicle: place of the front and the rear axle from the centre of mass [m], side force of
 each over its slip angle [N/rad], lag of the steering [s], mass [kg], yaw inertia [kg m^2]."""
 
 
@@ -127,40 +127,50 @@ def driven_distance(
 
 
 @compiled
-def swerved_distance(
+def _swerve(
+    vehicle: Axles, speed: float, motion: tuple[float, float, float, float], angle: float, centre_x: float, dt: float
+) -> tuple[float, float, float, float]:
+    """Sideways velocity, yaw rate, heading and sideways place of the box centre a time `dt` after `motion` had them."""
+    front, rear, stiff_front, stiff_rear, _, mass, inertia = vehicle
+    sideways, yaw_rate, heading, left = motion
+    force_front = stiff_front * (angle - (sideways + front * yaw_rate) / speed)
+    force_rear = -stiff_rear * (sideways + rear * yaw_rate) / speed
+    sideways += dt * ((force_front + force_rear) / mass - yaw_rate * speed)
+    yaw_rate += dt * (front * force_front + rear * force_rear) / inertia
+    left += dt * (sideways + centre_x * yaw_rate + speed * heading)
+    return sideways, yaw_rate, heading + dt * yaw_rate, left
+
+
+@compiled
+def swerved_distances(
     vehicle: Axles,
-    speed: float,
-    sideways: float,
-    yaw_rate: float,
-    angle: float,
+    motion: tuple[float, float, float, float],
     command: float,
     centre_x: float,
     step_s: float,
-    places: FloatArray,
+    free: FloatArray,
+    answer: FloatArray,
 ) -> None:
-    """Write the sideways distance of the box centre at 0, 1, ... steps into `places` (STEPS + 1,), left of the present
-    heading.
+    """Write the sideways distance of the box centre at 0, 1, ... steps into `free` (STEPS + 1,), left of the present heading,
+    and what a command that is 1 larger adds to it into `answer`.
 
-    Linear single-track model at constant `speed`: `sideways` velocity of the centre of mass and yaw rate at the start,
-    the wheel `angle` following a constant `command` with its lag. `centre_x` is the box centre seen from the centre of
-    mass.
+    Linear single-track model: `motion` is the constant speed, sideways velocity of the centre of mass, yaw rate and wheel angle
+    at the start; the angle follows a constant `command` with its lag. `centre_x` is the box centre seen from the centre of
+    mass. Both go side by side, because neither has to wait for the other's divisions.
     """
     fine = 10
-    dt = step_s / fine
-    front, rear, stiff_front, stiff_rear, lag_s, mass, inertia = vehicle
+    dt, lag_s = step_s / fine, vehicle[4]
+    speed, sideways, yaw_rate, angle = motion
     keep = math.exp(-dt / lag_s) if lag_s > 0.0 else 0.0
-    heading, left = 0.0, 0.0
-    places[0] = 0.0
+    going, added, turned = (sideways, yaw_rate, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0), 0.0
+    free[0] = answer[0] = 0.0
     for k in range(STEPS):
         for _ in range(fine):
-            force_front = stiff_front * (angle - (sideways + front * yaw_rate) / speed)
-            force_rear = -stiff_rear * (sideways + rear * yaw_rate) / speed
-            sideways += dt * ((force_front + force_rear) / mass - yaw_rate * speed)
-            yaw_rate += dt * (front * force_front + rear * force_rear) / inertia
-            left += dt * (sideways + centre_x * yaw_rate + speed * heading)
-            heading += dt * yaw_rate
+            going = _swerve(vehicle, speed, going, angle, centre_x, dt)
+            added = _swerve(vehicle, speed, added, turned, centre_x, dt)
             angle = command + (angle - command) * keep
-        places[k + 1] = left
+            turned = 1.0 + (turned - 1.0) * keep
+        free[k + 1], answer[k + 1] = going[3], added[3]
 
 
 @compiled
@@ -225,8 +235,11 @@ def nearest(path: FloatArray, count: int, x: float, y: float) -> tuple[float, fl
     best, best_s, best_d = np.inf, 0.0, 0.0
     for i in range(count - 1):
         length = path[i + 1, 2] - path[i, 2]
-        ux, uy = (path[i + 1, 0] - path[i, 0]) / length, (path[i + 1, 1] - path[i, 1]) / length
         dx, dy = x - path[i, 0], y - path[i, 1]
+        # No place on a piece between the ends is nearer than its beginning less its length.
+        if 0 < i < count - 2 and dx * dx + dy * dy > (best + 1.001 * length) ** 2:
+            continue
+        ux, uy = (path[i + 1, 0] - path[i, 0]) / length, (path[i + 1, 1] - path[i, 1]) / length
         ahead, left = dx * ux + dy * uy, dy * ux - dx * uy
         if i > 0:
             ahead = max(ahead, 0.0)
@@ -341,11 +354,9 @@ def steering(
 ) -> float:
     """The wheel angle to ask for now: `smoothest` for a path ahead, `motion` being speed, sideways velocity, yaw rate and wheel
     angle now, `command` the angle last asked for, and `farthest` how far aside the path may be taken to lie [m]."""
-    speed, sideways, yaw_rate, angle = motion
     places, free, answer = np.empty(STEPS + 1), np.empty(STEPS + 1), np.empty(STEPS + 1)
-    swerved_distance(vehicle, speed, sideways, yaw_rate, angle, command, centre_x, step_s, free)
-    swerved_distance(vehicle, speed, 0.0, 0.0, 0.0, 1.0, centre_x, step_s, answer)
-    steps = offsets_ahead(path, count, origin, speed * step_s, places)
+    swerved_distances(vehicle, motion, command, centre_x, step_s, free, answer)
+    steps = offsets_ahead(path, count, origin, motion[0] * step_s, places)
     draw_near(places[: steps + 1], farthest)
     return smoothest(places, free, answer, steps, command, weight, -largest, largest)
 
