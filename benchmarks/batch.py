@@ -5,7 +5,7 @@
 
 Writes the scenarios from one template into a temporary folder (a three-lane motorway bend, every other one wet, speeds and
 gaps of their own), runs `alpasim eval` on them with the car-following driver, logs and report included, and prints a
-Markdown table of wall times and of the memory that parent and workers held.
+Markdown table of wall times and of the memory that its processes held.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from alpasim.evaluation.manifest import machine
 ACTORS = 20
 DRIVE_S = 20.0
 STEPS = 200
-LOOK_S = 0.1
+LOOK_S = 0.5
+"""How often memory is looked at [s]; the kernel walks through all pages for it, so not too often."""
 AIM_S = {1: 30.0, 2: 18.0}
 HEAD = """schema: alpasim/scenario@1
 title: Motorway traffic {number}
@@ -47,13 +48,15 @@ actors:
 
 @dataclass(frozen=True)
 class BatchRun:
-    """One evaluation: wall time and CPU time of all its processes [s], memory of parent and of the largest worker, what it
-    left on disk, and how long the calibration loop took just before."""
+    """One evaluation: wall time and CPU time of all its processes [s], memory of parent, nursery and the largest worker and
+    of all together, what it left on disk, and how long the calibration loop took just before."""
 
     wall_s: float
     cpu_s: float
     parent: Memory
+    nursery: Memory
     worker: Memory
+    together_mb: float
     disk_mb: float
     calibration_ms: float
 
@@ -134,7 +137,7 @@ def evaluate_once(folder: Path, workers: int, scenarios: int) -> BatchRun:
     if driven != scenarios:
         raise RuntimeError(f"{scenarios - driven} of {scenarios} rollouts did not drive all their {STEPS} steps")
     disk_mb = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 1e6
-    return BatchRun(wall_s, cpu_s, watch.parent_peak, watch.child_peak, disk_mb, calibration)
+    return BatchRun(wall_s, cpu_s, watch.parent, watch.nursery, watch.worker, watch.together_mb, disk_mb, calibration)
 
 
 def children_cpu_s() -> float:
@@ -143,30 +146,37 @@ def children_cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def shown(found: Sequence[Memory]) -> str:
+    """The most of several runs: resident (private, proportional)."""
+    most = max(found, key=lambda one: one.resident_mb)
+    return f"{most.resident_mb:.0f} ({most.private_mb:.0f}, {most.proportional_mb:.0f})"
+
+
 def table(runs: dict[int, list[BatchRun]], scenarios: int) -> str:
     """The runs as Markdown: medians, and in brackets the fastest and the slowest."""
     here = machine()
     lines = [
         f"{scenarios} scenarios × {DRIVE_S:g} s × {ACTORS} actors, logs and report included:",
         "",
-        "| workers | wall, s | aim, s | CPU, s | steps/s | parent, MB (private) | a worker, MB (private) | on disk, MB |",
-        "|---|---|---|---|---|---|---|---|",
+        "| workers | wall, s | aim, s | CPU, s | steps/s | parent, MB | nursery, MB | a worker, MB | all together, MB "
+        "| on disk, MB |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for count, found in runs.items():
         walls = [one.wall_s for one in found]
         median = statistics.median(walls)
         aim = f"{AIM_S[count]:g}" if count in AIM_S and scenarios == 100 else ""
-        parent = max(found, key=lambda one: one.parent.resident_mb).parent
-        worker = max(found, key=lambda one: one.worker.resident_mb).worker
+        memory = (shown([getattr(one, name) for one in found]) for name in ("parent", "nursery", "worker"))
         lines.append(
             f"| {count} | **{median:.1f}** ({min(walls):.1f} … {max(walls):.1f}) | {aim} "
             f"| {statistics.median(one.cpu_s for one in found):.1f} "
-            f"| {scenarios * STEPS / median:.0f} | {parent.resident_mb:.0f} ({parent.private_mb:.0f}) "
-            f"| {worker.resident_mb:.0f} ({worker.private_mb:.0f}) | {found[-1].disk_mb:.0f} |"
+            f"| {scenarios * STEPS / median:.0f} | {' | '.join(memory)} "
+            f"| {max(one.together_mb for one in found):.0f} | {found[-1].disk_mb:.0f} |"
         )
     calibration = [one.calibration_ms for found in runs.values() for one in found]
     lines += [
         "",
+        "Memory: resident (private, proportional); all together is the sum of the proportional shares.",
         f"Machine: {here['processor']}, {here['cores']} cores, {here['system']}; {len(walls)} repeats; calibration loop "
         f"{statistics.median(calibration):.2f} ms ({min(calibration):.2f} … {max(calibration):.2f}).",
     ]

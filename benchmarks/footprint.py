@@ -35,7 +35,7 @@ stages = {}
 
 def note(name):
     now = memory_now()
-    stages[name] = (now.resident_mb, now.private_mb)
+    stages[name] = (now.resident_mb, now.private_mb, now.proportional_mb)
 
 note("Python alone")
 import alpasim
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     modules = ("alpasim", "alpasim.env", "alpasim.cli.main")
     imports: dict[str, list[tuple[float, float]]] = {module: [] for module in modules}
-    stages: list[dict[str, tuple[float, float]]] = []
+    stages: list[dict[str, tuple[float, float, float]]] = []
     calibration: list[float] = []
     run(IMPORT.format(module="alpasim.env"))  # files into the page cache, bytecode written
     for _ in range(asked.repeats):
@@ -117,17 +117,17 @@ def spread(values: Sequence[float]) -> str:
 
 def memory_table(stages: list[dict[str, Any]]) -> list[str]:
     """MB by stage, and what a further Simulation adds."""
-    lines = ["| a process with | resident, MB | of it private, MB | aim, MB |", "|---|---|---|---|"]
+    lines = [
+        "| a process with | resident, MB | of it private, MB | proportional, MB | aim, MB |",
+        "|---|---|---|---|---|",
+    ]
     names = [name for name in stages[0] if name != "further"]
     for name in names:
-        resident, private = (statistics.median(one[name][k] for one in stages) for k in (0, 1))
-        aim = f"{AIMS_MB[name]:g}" if name in AIMS_MB else ""
-        lines.append(f"| {name} | {resident:.0f} | {private:.0f} | {aim} |")
+        figures = " | ".join(f"{statistics.median(one[name][k] for one in stages):.0f}" for k in range(3))
+        lines.append(f"| {name} | {figures} | {f'{AIMS_MB[name]:g}' if name in AIMS_MB else ''} |")
     last = names[-1]
-    resident, private = (
-        statistics.median((one["further"][k] - one[last][k]) / FURTHER for one in stages) for k in (0, 1)
-    )
-    lines.append(f"| each further Simulation | +{resident:.0f} | +{private:.0f} | +45 |")
+    added = (statistics.median((one["further"][k] - one[last][k]) / FURTHER for one in stages) for k in range(3))
+    lines.append(f"| each further Simulation | {' | '.join(f'+{figure:.0f}' for figure in added)} | +45 |")
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,12 @@ KIB_MB = 1024.0 / 1e6
 
 @dataclass(frozen=True)
 class Memory:
-    """`resident` counts every page in memory, `private` only those that no other process shares: what one more costs."""
+    """`resident` counts every page in memory, `private` only those that no other process shares, `proportional` a share of
+    every page among those who have it: the sum over processes is what they take together."""
 
-    resident_mb: float
-    private_mb: float
+    resident_mb: float = 0.0
+    private_mb: float = 0.0
+    proportional_mb: float = 0.0
 
 
 def memory_now(process: int | str = "self") -> Memory:
@@ -23,7 +26,7 @@ def memory_now(process: int | str = "self") -> Memory:
     for line in (PROC / str(process) / "smaps_rollup").read_text(encoding="ascii").splitlines()[1:]:
         name, _, rest = line.partition(":")
         values[name] = float(rest.split()[0]) * KIB_MB
-    return Memory(values["Rss"], values["Private_Clean"] + values["Private_Dirty"])
+    return Memory(values["Rss"], values["Private_Clean"] + values["Private_Dirty"], values["Pss"])
 
 
 def children_of(parent: int) -> list[int]:
@@ -35,30 +38,49 @@ def children_of(parent: int) -> list[int]:
 
 
 class MemoryWatch:
-    """The most that a process and its children have held; call `look` now and then while they run."""
+    """The most that an evaluation's processes have held: itself, the nursery that it started, the largest of the workers
+    that were forked from it, and all of them together. Call `look` now and then while they run."""
 
     def __init__(self, parent: int) -> None:
-        self.parent = parent
-        self.parent_peak = Memory(0.0, 0.0)
-        self.child_peak = Memory(0.0, 0.0)
+        self._process = parent
+        self.parent = self.nursery = self.worker = Memory()
+        self.together_mb = 0.0
 
     def look(self) -> None:
         """Note what is held now; a process that has just ended is passed over."""
         if not PROC.is_dir():
             return
-        self.parent_peak = _larger(self.parent_peak, self.parent)
-        try:
-            children = children_of(self.parent)
-        except OSError:
-            return
-        for child in children:
-            self.child_peak = _larger(self.child_peak, child)
+        nurseries = _below([self._process])
+        workers = _below(nurseries)
+        held = [_held(process) for process in (self._process, *nurseries, *workers)]
+        self.together_mb = max(self.together_mb, sum(one.proportional_mb for one in held))
+        self.parent = _larger(self.parent, held[:1])
+        self.nursery = _larger(self.nursery, held[1 : 1 + len(nurseries)])
+        self.worker = _larger(self.worker, held[1 + len(nurseries) :])
 
 
-def _larger(peak: Memory, process: int) -> Memory:
-    """The larger of what was and what is, number by number."""
+def _below(processes: list[int]) -> list[int]:
+    """Children of all of these that can still be seen."""
+    found: list[int] = []
+    for process in processes:
+        with contextlib.suppress(OSError):
+            found += children_of(process)
+    return found
+
+
+def _held(process: int) -> Memory:
+    """What a process holds, nothing where it has just ended."""
     try:
-        now = memory_now(process)
+        return memory_now(process)
     except (OSError, KeyError, ValueError, IndexError):
-        return peak
-    return Memory(max(peak.resident_mb, now.resident_mb), max(peak.private_mb, now.private_mb))
+        return Memory()
+
+
+def _larger(peak: Memory, found: list[Memory]) -> Memory:
+    """The largest of what was and what is, number by number."""
+    everyone = [peak, *found]
+    return Memory(
+        max(one.resident_mb for one in everyone),
+        max(one.private_mb for one in everyone),
+        max(one.proportional_mb for one in everyone),
+    )

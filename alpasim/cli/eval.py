@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_module
-from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,24 +31,18 @@ def eval_command(
     strict: bool = typer.Option(False, "--strict", help="Exit with 1 unless every rollout completed and passed."),
 ) -> int:
     """Drive every scenario with every policy and every seed. Ctrl-C stops cleanly; --resume goes on."""
-    from alpasim.evaluation.jobs import EXECUTOR
-    from alpasim.evaluation.workers import Workers
-
     if resume and out is None:
         raise InputError("--resume needs --out: which run is to be finished?")
     run_dir = out or Path("runs") / datetime.now().astimezone().strftime("eval-%Y%m%d-%H%M%S")
     asked, policies, chosen = _asked(list(targets or []), list(policy), seeds, run_dir if resume else None)
-    # Workers take as long to start as a plan takes to make, so they start first; a resumed run may have nothing left to do.
-    early = None if resume else Workers(_useful(workers, asked, policies, chosen), EXECUTOR, limit_s)
-    with early or nullcontext() as pool:
+    with _workers(workers, asked, policies, chosen, limit_s) as pool:
         summary = _drive(asked, policies, chosen, run_dir, workers, resume, limit_s, pool)
-    from alpasim.evaluation.report import write_report
-    from alpasim.evaluation.table import print_summary
-
-    page = write_report(summary) if report and not summary.interrupted else None
+        page = _written_report(pool, summary) if report and not summary.interrupted else None
     if json:
-        typer.echo(json_module.dumps({**summary.to_json(), "report": None if page is None else str(page)}, indent=2))
+        typer.echo(json_module.dumps({**summary.to_json(), "report": page}, indent=2))
     else:
+        from alpasim.evaluation.table import print_summary
+
         print_summary(summary)
         if page is not None:
             typer.echo(f"report: {page}")
@@ -58,23 +51,34 @@ def eval_command(
     return summary.exit_code(strict)
 
 
+def _workers(
+    workers: int, targets: list[str], policies: list[str], seeds: tuple[int, ...] | None, limit_s: float
+) -> Workers:
+    """The processes that read, drive and draw the report's pictures; this one has no need of kernels and physics."""
+    from alpasim.evaluation.jobs import EXECUTOR
+    from alpasim.evaluation.workers import Workers
+
+    return Workers(_useful(workers, targets, policies, seeds or (0,)), EXECUTOR, limit_s)
+
+
 def _drive(
     asked: list[str],
     policies: list[str],
-    seeds: tuple[int, ...],
+    chosen: tuple[int, ...] | None,
     run_dir: Path,
     workers: int,
     resume: bool,
     limit_s: float,
-    pool: Workers | None,
+    pool: Workers,
 ) -> Summary:
-    """Make the plan and run it."""
+    """Make the plan and run it; without chosen seeds, those that the suites ask for."""
     from alpasim.evaluation.evaluate import evaluate
     from alpasim.evaluation.plan import seeds_text
     from alpasim.evaluation.planning import make_plan
     from alpasim.evaluation.progress import progress_for
 
-    plan = make_plan(asked, policies, seeds, limits={"rollout_wall_limit_s": f"{limit_s:g}"})
+    seeds = _suite_seeds(asked, pool) if chosen is None else chosen
+    plan = make_plan(asked, policies, seeds, limits={"rollout_wall_limit_s": f"{limit_s:g}"}, ask=pool.ask)
     before = _done_before(run_dir) if resume else 0
     return evaluate(
         plan,
@@ -88,6 +92,14 @@ def _drive(
     )
 
 
+def _written_report(pool: Workers, summary: Summary) -> str:
+    """Where the report lies that a worker has written."""
+    from alpasim.evaluation.planning import answered
+    from alpasim.evaluation.questions import REPORT, Question
+
+    return str(answered(pool.ask([Question(0, REPORT, (str(summary.run_dir),))])[0]))
+
+
 def _useful(workers: int, targets: list[str], policies: list[str], seeds: tuple[int, ...]) -> int:
     """How many workers can have something to do, as far as that can be told without reading a folder or a suite."""
     from alpasim.scenario.files import SCENARIO_SUFFIX
@@ -99,10 +111,11 @@ def _useful(workers: int, targets: list[str], policies: list[str], seeds: tuple[
 
 def _asked(
     targets: list[str], policies: list[str], seeds: str, resumed: Path | None
-) -> tuple[list[str], list[str], tuple[int, ...]]:
-    """Scenarios, policies and seeds: as given, else the resumed run's own, else the defaults."""
+) -> tuple[list[str], list[str], tuple[int, ...] | None]:
+    """Scenarios, policies and seeds: as given, else the resumed run's own, else the defaults; no seeds where suites say."""
     from alpasim.evaluation.manifest import read_manifest
     from alpasim.evaluation.plan import parse_seeds
+    from alpasim.scenario.files import SUITE_SUFFIX
 
     found = read_manifest(resumed) if resumed is not None else None
     if found is not None:
@@ -116,23 +129,19 @@ def _asked(
         raise InputError("nothing to run: name scenario files, folders or suites, or `builtin`")
     if not policies:
         raise InputError("nobody to drive: give --policy NAME (`alpasim list policies` names them)")
-    return targets, policies, parse_seeds(seeds) if seeds else _suite_seeds(targets)
+    if seeds:
+        return targets, policies, parse_seeds(seeds)
+    return targets, policies, None if any(target.endswith(SUITE_SUFFIX) for target in targets) else (0,)
 
 
-def _suite_seeds(targets: list[str]) -> tuple[int, ...]:
-    """The seeds that the suites among the targets ask for; (0,) where there is no suite."""
+def _suite_seeds(targets: list[str], pool: Workers) -> tuple[int, ...]:
+    """The seeds that the suites among the targets ask for."""
+    from alpasim.evaluation.planning import answered
+    from alpasim.evaluation.questions import SUITE_SEEDS, Question
     from alpasim.scenario.files import SUITE_SUFFIX
 
-    suites = [target for target in targets if target.endswith(SUITE_SUFFIX)]
-    if not suites:
-        return (0,)
-    from alpasim.scenario.library import read_suite
-
-    asked = {read_suite(target).seeds for target in suites}
-    if len(asked) > 1:
-        listed = " and ".join(sorted(str(seeds) for seeds in asked))
-        raise InputError(f"the suites ask for different seeds, {listed}: say which with --seeds")
-    return asked.pop()
+    suites = tuple(target for target in targets if target.endswith(SUITE_SUFFIX))
+    return tuple(answered(pool.ask([Question(0, SUITE_SEEDS, suites)])[0]))
 
 
 def _done_before(run_dir: Path) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import signal
 import time
-from collections import deque
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -24,8 +23,9 @@ from alpasim.evaluation.plan import Plan, PlannedRollout
 from alpasim.evaluation.progress import Progress, Silent
 from alpasim.evaluation.store import STORE_NAME, Store, read_rows
 from alpasim.evaluation.summary import Summary, read_summary
+from alpasim.evaluation.waiting import Waiting
 from alpasim.evaluation.worker import OWN_FAULT
-from alpasim.evaluation.workers import Died, Done, Event, StorageFailed, Workers
+from alpasim.evaluation.workers import Died, Done, Event, StorageFailed, TimedOut, Workers
 
 LIMIT_S = 300.0
 """Wall-clock seconds a rollout may take before its worker is killed."""
@@ -45,17 +45,18 @@ class _Run:
     store: Store
     workers: Workers
     progress: Progress
-    waiting: deque[int]
+    waiting: Waiting
     rollouts: tuple[PlannedRollout, ...]
     attempts: dict[int, int] = field(default_factory=dict)
 
     def hand_out(self) -> None:
-        """Give every idle worker the next rollout."""
-        while self.waiting and self.workers.idle:
-            rollout = self.rollouts[self.waiting.popleft()]
-            worker = self.workers.give(Job.of(rollout, str(self.run_dir)))
-            self.attempts[rollout.index] = self.attempts.get(rollout.index, 0) + 1
-            self.store.claim(rollout.index, worker)
+        """Give every idle worker the next rollout, of a scenario that it has drawn for the plan where there is one."""
+        for worker in self.workers.idle:
+            if self.waiting:
+                rollout = self.waiting.take(self.workers.drawn_by(worker))
+                self.workers.give(Job.of(rollout, str(self.run_dir)), worker)
+                self.attempts[rollout.index] = self.attempts.get(rollout.index, 0) + 1
+                self.store.claim(rollout.index, worker)
 
     def take(self, event: Event) -> None:
         """Keep what an event says; a worker killed from outside gives its rollout back."""
@@ -66,10 +67,10 @@ class _Run:
             self.record(index, event.outcome)
         elif isinstance(event, Died):
             if event.signal_number in _FROM_OUTSIDE and self.attempts[index] < MAX_ATTEMPTS:
-                self.waiting.appendleft(index)
+                self.waiting.give_back(self.rollouts[index])
             else:
                 self.record(index, _crashed(event, self.attempts[index]))
-        else:
+        elif isinstance(event, TimedOut):
             error = f"the rollout took longer than {event.limit_s:g} s; its worker was killed"
             self.record(index, Outcome(POLICY_TIMEOUT, error=error, error_traceback=event.output, wall_s=event.limit_s))
 
@@ -136,14 +137,13 @@ def evaluate(
         _begin(plan, run_dir, workers, resume, dict(settings or {}))
         with Store(run_dir) as store:
             store.add_plan(plan)
-            waiting = deque(store.open_rollouts())
+            rollouts, left = plan.rollouts, store.open_rollouts()
             interrupted = False
-            if waiting:
-                count = min(workers, len(waiting))
-                hands = nullcontext(pool) if pool is not None else Workers(count, runner, limit_s)
+            if left:
+                waiting = Waiting(rollouts[index] for index in left)
+                hands = nullcontext(pool) if pool is not None else Workers(min(workers, len(left)), runner, limit_s)
                 with hands as started, progress or Silent() as shown:
-                    run = _Run(run_dir, store, started, shown, waiting, plan.rollouts)
-                    interrupted = run.loop(interrupts)
+                    interrupted = _Run(run_dir, store, started, shown, waiting, rollouts).loop(interrupts)
             store.release()
         _note_renderers(run_dir, progress)
         return replace(read_summary(run_dir), interrupted=interrupted)

@@ -10,12 +10,15 @@ from __future__ import annotations
 import os
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from alpasim.errors import InputError, PlanError, PluginError
+from alpasim.evaluation import questions, reading
+from alpasim.evaluation.bench import bench_scenario
 from alpasim.evaluation.jobs import COMPLETED, POLICY_ERROR, SCENARIO_ERROR, Job, Outcome, plain_metrics
-from alpasim.evaluation.planning import inputs_sha256
+from alpasim.evaluation.questions import Answer, Question
 from alpasim.policy.fingerprint import policy_fingerprint
 from alpasim.policy.loading import load_policy
 from alpasim.policy.protocol import PolicyFactory
@@ -24,18 +27,49 @@ from alpasim.rollout import RolloutResult, run_rollout
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import LogicalScenario, load_scenario
 from alpasim.simulation import Simulation
+from alpasim.types import Control, Decision
+
+MAX_DRAWN = 100
+"""Scenarios that a worker keeps as it drew them for the plan, until their rollouts come; one takes some 50 kB."""
+_WARM_STEPS = 3
 
 
 class Executor:
-    """What a worker runs its jobs with; keeps the scenario and the policies' classes it has read from job to job, and the
-    physics client, whose start takes as long as ten steps."""
+    """What a worker runs its jobs with; keeps the scenario and the policies' classes it has read from job to job, what it
+    drew for the plan until that is driven, and the physics client, whose start takes as long as ten steps."""
 
-    def __init__(self) -> None:
-        self._idle: Simulation | None = None
+    def __init__(self, idle: Simulation | None = None) -> None:
+        self._idle = idle
         self._home = Path.cwd()
         self._path = ""
         self._logical: LogicalScenario | None = None
+        self._first: Scenario | None = None
+        self._drawn: dict[str, Scenario] = {}
         self._factories: dict[str, PolicyFactory] = {}
+
+    @staticmethod
+    def prepared() -> Callable[[], Executor]:
+        """What makes executors in forked processes, after a few steps here: they share the kernels that a drive loads and the
+        physics client, which goes on alike in each of them."""
+        simulation = Simulation(bench_scenario().concrete(0))
+        simulation.reset()
+        for _ in range(_WARM_STEPS):
+            simulation.step(Decision(control=Control(0.0, 0.0)))
+            simulation.observe()
+        return lambda: Executor(simulation)
+
+    def answer(self, question: Question) -> Answer:
+        """Answer a question; a scenario that was drawn for one is kept until its rollouts come."""
+        os.chdir(self._home)  # a policy that was imported for an earlier question may have gone elsewhere
+        if question.about != questions.SCENARIO:
+            return reading.answer(question)
+        path = question.words[0]
+        logical = load_scenario(path)
+        scenario = logical.concrete(question.seed)
+        told = reading.described(logical, path, scenario)
+        if len(self._drawn) < MAX_DRAWN:
+            self._drawn[told["planned"]["path"]] = scenario
+        return told
 
     def __call__(self, job: Job) -> Outcome:
         """Run one rollout; raises InfrastructureError when its log cannot be written."""
@@ -80,10 +114,15 @@ class Executor:
 
     def _scenario(self, job: Job) -> Scenario:
         """The concrete scenario of a job, refused where its files are no longer those of the plan."""
-        if self._logical is None or self._path != job.scenario_path:
-            self._logical, self._path = load_scenario(job.scenario_path), job.scenario_path
-        scenario = self._logical.concrete(job.seed)
-        if inputs_sha256(scenario.inputs) != job.inputs_sha256:
+        if self._path != job.scenario_path:
+            self._path, self._logical = job.scenario_path, None
+            self._first = self._drawn.pop(job.scenario_path, None)
+        if self._first is not None and self._first.seed == job.seed:
+            scenario = self._first
+        else:
+            self._logical = self._logical or load_scenario(job.scenario_path)
+            scenario = self._logical.concrete(job.seed)
+        if reading.inputs_sha256(scenario.inputs) != job.inputs_sha256:
             raise PlanError(f"plan_changed: the files of {job.scenario_path} are no longer those that were planned")
         return scenario
 

@@ -32,6 +32,11 @@ class PlannedScenario:
     conditions: str = ""
     faults: tuple[str, ...] = ()
 
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> PlannedScenario:
+        """The scenario whose fields these are, as JSON keeps them."""
+        return PlannedScenario(**{**value, "faults": tuple(value.get("faults", ()))})
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedPolicy:
@@ -99,9 +104,7 @@ class Plan:
         """The plan that `to_json` wrote; PlanError where it is none."""
         try:
             plan = Plan(
-                scenarios=tuple(
-                    PlannedScenario(**{**item, "faults": tuple(item.get("faults", ()))}) for item in value["scenarios"]
-                ),
+                scenarios=tuple(PlannedScenario.from_json(item) for item in value["scenarios"]),
                 policies=tuple(PlannedPolicy(**item) for item in value["policies"]),
                 seeds=tuple(int(seed) for seed in value["seeds"]),
                 code=dict(value["code"]),

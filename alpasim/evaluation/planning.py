@@ -1,23 +1,36 @@
-"""From what a user asked for to a Plan: reads every scenario and finds every policy before anything runs.
+"""From what a user asked for to a Plan: every scenario is read and every policy found before anything runs.
 
-Answers "what exactly shall be run", or every fault of what was asked for at once.
+Answers "what exactly shall be run", or every fault of what was asked for at once. Reading is done by workers where there are
+some, side by side, and each keeps what it has drawn for the rollouts it is given later; without them it is done here.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from alpasim.errors import Fault, InputError, PluginError, ScenarioError
+from alpasim.errors import AlpasimError, Fault, InputError, PluginError, ScenarioError
 from alpasim.evaluation.plan import Plan, PlannedPolicy, PlannedScenario
-from alpasim.policy.fingerprint import policy_fingerprint
-from alpasim.policy.loading import load_policy, policy_names
-from alpasim.policy.protocol import PolicyFactory, check_needs
+from alpasim.evaluation.questions import FILES, POLICY, POLICY_NAMES, SCENARIO, Answer, Question, Refusal
 from alpasim.recording.versions import versions
-from alpasim.scenario.conditions import fault_words, in_force
-from alpasim.scenario.loading import find_scenarios, load_scenario
+
+Ask = Callable[[Sequence[Question]], list[Answer | Refusal]]
+"""Answers questions in their order, with a refusal where there is no answer: `Workers.ask`, or `ask_here`."""
+
+
+def ask_here(questions: Sequence[Question]) -> list[Answer | Refusal]:
+    """Answers from this process, one after the other."""
+    from alpasim.evaluation.reading import answer
+
+    answers: list[Answer | Refusal] = []
+    for question in questions:
+        try:
+            answers.append(answer(question))
+        except (AlpasimError, OSError) as fault:
+            answers.append(fault)
+    return answers
 
 
 def make_plan(
@@ -26,6 +39,7 @@ def make_plan(
     seeds: Sequence[int],
     *,
     limits: Mapping[str, str] | None = None,
+    ask: Ask = ask_here,
 ) -> Plan:
     """The plan for scenario files, folders, suites or `builtin`, with policies by reference.
 
@@ -40,38 +54,55 @@ def make_plan(
     if doubled:
         raise InputError(f"policy {doubled[0]!r} is given more than once")
     code = {**versions(), **(limits or {})}
-    planned, drivers = _planned_policies(policies)
+    words = tuple(str(target) for target in targets)
+    paths, names = map(answered, ask([Question(0, FILES, words), Question(1, POLICY_NAMES, tuple(policies))]))
+    questions = [Question(k, POLICY, (reference,)) for k, reference in enumerate(policies)]
+    questions += [Question(len(policies) + k, SCENARIO, (path,), seeds[0]) for k, path in enumerate(paths)]
+    answers = ask(questions)
+    drivers, drawn = _loaded(answers[: len(policies)]), answers[len(policies) :]
+    needs = {reference: driver["needs"] for reference, driver in zip(policies, drivers, strict=True)}
+    named = zip(names, policies, drivers, strict=True)
     return Plan(
-        scenarios=_planned_scenarios(find_scenarios([Path(target) for target in targets]), seeds[0], drivers),
-        policies=planned,
+        scenarios=_planned_scenarios(paths, drawn, needs),
+        policies=tuple(PlannedPolicy(name, reference, driver["fingerprint"]) for name, reference, driver in named),
         seeds=tuple(seeds),
         code=code,
     )
 
 
+def answered(answer: Answer | Refusal) -> Answer:
+    """The answer; raises what was refused."""
+    if isinstance(answer, AlpasimError | OSError):
+        raise answer
+    return answer
+
+
 def _planned_scenarios(
-    paths: Sequence[Path], seed: int, drivers: Mapping[str, PolicyFactory]
+    paths: Sequence[str], answers: Sequence[Answer | Refusal], needs: Mapping[str, Sequence[str]]
 ) -> tuple[PlannedScenario, ...]:
-    """Every scenario with a name of its own; the faults of all of them together. It has the cameras that the drivers ask for."""
+    """Every scenario with a name of its own; the faults of all of them together. It has the cameras that drivers need."""
     faults: list[Fault] = []
     found: list[PlannedScenario] = []
-    for path in paths:
-        try:
-            logical = load_scenario(path)
-            concrete = logical.concrete(seed)
-            hashed = inputs_sha256(concrete.inputs)
-            file = str(path.parent.resolve() / path.name)
-            found.append(PlannedScenario(logical.name, file, hashed, in_force(concrete), fault_words(concrete)))
-        except ScenarioError as error:
-            faults += error.faults
+    for path, answer in zip(paths, answers, strict=True):
+        if isinstance(answer, ScenarioError):
+            faults += answer.faults
         else:
-            own = concrete.sensors["camera"].own if "camera" in concrete.sensors else ()
-            for reference, driver in drivers.items():
-                check_needs(driver, f"{path}: {reference}", own)
+            drawn = answered(answer)
+            found.append(PlannedScenario.from_json(drawn["planned"]))
+            _check_cameras(path, drawn["cameras"], needs)
     if faults:
         raise ScenarioError(faults)
     names = _distinct([(planned.name, Path(planned.path).parent.name) for planned in found])
     return tuple(replace(planned, name=name) for name, planned in zip(names, found, strict=True))
+
+
+def _check_cameras(path: str, cameras: Sequence[str], needs: Mapping[str, Sequence[str]]) -> None:
+    """PluginError where a driver needs a camera that the scenario has not; its other needs were checked as it was loaded."""
+    for reference, words in needs.items():
+        if any(word.startswith("camera") for word in words):
+            from alpasim.policy.protocol import check_needs
+
+            check_needs(words, f"{path}: {reference}", cameras)
 
 
 def _distinct(names: Sequence[tuple[str, str]]) -> list[str]:
@@ -88,26 +119,12 @@ def _distinct(names: Sequence[tuple[str, str]]) -> list[str]:
     return chosen
 
 
-def _planned_policies(references: Sequence[str]) -> tuple[tuple[PlannedPolicy, ...], dict[str, PolicyFactory]]:
-    """Every policy with its fingerprint, and what makes each by its reference; PluginError naming all that cannot be loaded."""
-    faults: list[str] = []
-    planned: list[PlannedPolicy] = []
-    drivers: dict[str, PolicyFactory] = {}
-    for name, reference in zip(policy_names(references), references, strict=True):
-        try:
-            drivers[reference] = load_policy(reference)
-            planned.append(PlannedPolicy(name, reference, policy_fingerprint(reference)))
-        except PluginError as error:
-            faults.append(str(error))
+def _loaded(answers: Sequence[Answer | Refusal]) -> list[dict[str, Any]]:
+    """Fingerprint and needs of every policy; PluginError naming all that cannot be loaded."""
+    faults = [answer for answer in answers if isinstance(answer, PluginError)]
     if faults:
-        raise PluginError("\n".join(faults))
-    return tuple(planned), drivers
-
-
-def inputs_sha256(inputs: Mapping[str, bytes]) -> str:
-    """SHA-256 over the files a scenario was read from, by name and content."""
-    digest = hashlib.sha256()
-    for name in sorted(inputs):
-        digest.update(f"{name}\0{len(inputs[name])}\0".encode())
-        digest.update(inputs[name])
-    return digest.hexdigest()
+        told = PluginError("\n".join(str(fault) for fault in faults))
+        for note in (note for fault in faults for note in getattr(fault, "__notes__", ())):
+            told.add_note(note)
+        raise told from faults[0].__cause__
+    return [answered(answer) for answer in answers]

@@ -1,73 +1,84 @@
-"""The worker process: reads jobs, runs them, writes outcomes, and ends when its parent does.
+"""The worker process: reads jobs and questions, runs and answers them, writes what came of it, and ends with its parents.
 
-Started by `workers.py` with the numbers of two inherited pipes, jobs and results, and of its parent process. Both pipes
-carry JSON lines; what the policy prints goes to the parent, which caps it.
+Forked by `nursery.py`. Both of its pipes carry JSON lines; what the policy prints goes to the evaluation's process,
+which caps it.
 """
 
 from __future__ import annotations
 
 import ctypes
-import faulthandler
-import importlib
 import json
 import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
-from alpasim.errors import InfrastructureError
-from alpasim.evaluation.jobs import Job
+from alpasim.errors import AlpasimError, InfrastructureError
+from alpasim.evaluation.jobs import Job, Outcome
+from alpasim.evaluation.questions import Answer, Question, refusal_to_json
 
-READY, DONE, FAILED = "ready", "done", "failed"
+READY, DONE, FAILED, ANSWERED, REFUSED = "ready", "done", "failed", "answered", "refused"
 OWN_FAULT = 70
 """Exit code of a worker that an exception of our own has ended."""
 _DIE_WITH_PARENT = 1
 
 
-def main(arguments: list[str]) -> int:
-    """Serve jobs until the pipe closes."""
-    jobs_fd, results_fd, parent = (int(word) for word in arguments)
-    _end_with(parent)
-    faulthandler.enable()
-    sys.excepthook = _end_by_own_fault
+class Runner(Protocol):
+    """What a worker works with; one that only drives needs no `answer`."""
+
+    def __call__(self, job: Job) -> Outcome:
+        """Run one rollout; raises InfrastructureError when its log cannot be written."""
+        ...
+
+    def answer(self, question: Question) -> Answer:
+        """Answer with plain values; raises AlpasimError or OSError for what is refused."""
+        ...
+
+
+def serve(jobs_fd: int, results_fd: int, make_runner: Callable[[], Runner]) -> None:
+    """Work until the pipe of jobs closes."""
     with os.fdopen(jobs_fd, "rb") as jobs, os.fdopen(results_fd, "wb") as results:
-        os.set_inheritable(jobs_fd, False)
-        os.set_inheritable(results_fd, False)
-        setup = json.loads(jobs.readline())
-        runner = _attribute(setup["runner"])()
-        _send(results, {"kind": READY})
+        runner = make_runner()
+        _send(results, {"kind": READY, "pid": os.getpid()})
         for line in jobs:
-            job = Job(**json.loads(line))
-            try:
-                message = {"kind": DONE, "rollout": job.index, "outcome": runner(job).to_json()}
-            except InfrastructureError as fault:
-                message = {"kind": FAILED, "rollout": job.index, "error": str(fault)}
+            value = json.loads(line)
+            message = _answer(runner, Question.from_json(value)) if "question" in value else _run(runner, Job(**value))
             _flush_output()
             _send(results, message)
-    return 0
 
 
-def _end_by_own_fault(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+def _run(runner: Runner, job: Job) -> dict[str, Any]:
+    """What became of a job."""
+    try:
+        return {"kind": DONE, "task": job.index, "outcome": runner(job).to_json()}
+    except InfrastructureError as fault:
+        return {"kind": FAILED, "task": job.index, "error": str(fault)}
+
+
+def _answer(runner: Runner, question: Question) -> dict[str, Any]:
+    """What is answered to a question."""
+    try:
+        return {"kind": ANSWERED, "task": question.index, "answer": runner.answer(question)}
+    except (AlpasimError, OSError) as fault:
+        return {"kind": REFUSED, "task": question.index, "refusal": refusal_to_json(fault)}
+
+
+def end_by_own_fault(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
     """Print the traceback and end with a code that no policy's crash has."""
     traceback.print_exception(kind, fault, trace)
     sys.stderr.flush()
     os._exit(OWN_FAULT)
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """Die when the parent dies, so that a killed evaluation leaves nobody behind who writes into its folder."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-
-
-def _attribute(reference: str) -> Any:
-    """What `module:name` names."""
-    module, _, name = reference.partition(":")
-    return getattr(importlib.import_module(module), name)
 
 
 def _flush_output() -> None:

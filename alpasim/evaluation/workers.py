@@ -1,41 +1,33 @@
 """The parent's side of the workers: starts them, feeds them, hears them, caps what they print, replaces the dead.
 
-Answers "what became of each job" as a stream of events. It knows nothing of plans and stores: `evaluate.py` decides what
-runs next and keeps what happened. One thread, one `select`; a worker that hangs in native code is killed all the same.
+Answers "what became of each job" as a stream of events, and questions. It knows nothing of plans and stores:
+`evaluate.py` decides what runs next and keeps what happened. One thread, one `select`; a worker that hangs in native code is
+killed all the same.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import selectors
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 
 from alpasim.errors import InfrastructureError
+from alpasim.evaluation.forking import LAST_WORDS_S, Nursery
 from alpasim.evaluation.jobs import Job, Outcome
-from alpasim.evaluation.worker import DONE, FAILED, READY
+from alpasim.evaluation.questions import SCENARIO, Answer, Question, Refusal, refusal_from_json
+from alpasim.evaluation.worker import ANSWERED, DONE, FAILED, READY, REFUSED
+from alpasim.evaluation.worker_pipes import Task, WorkerPipes
 
-MAX_OUTPUT = 2**20
-"""Bytes that one rollout may print; the rest is counted and dropped."""
-OUTPUT_NAME = "output.txt"
 START_LIMIT_S = 180.0
-"""How long a worker may take to import what it needs; compiling kernels on a fresh machine is part of it."""
-_READ = 2**16
-_BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from alpasim.evaluation.worker import main; sys.exit(main(sys.argv[2:]))"
-)
-"""Gives the worker this process's module search path before anything else is imported, and not the current folder, whose
-files may be called like modules of the standard library."""
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+"""How long a worker may take to import what it needs, or to answer a question; compiling kernels on a fresh machine is
+part of it."""
+MAX_STARTS = 3
+"""So many workers, or nurseries, in a row that die before they are ready, and no more are started."""
+MAX_ASKED = 3
+"""A question whose worker dies is asked so often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +39,19 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """A question came back with its answer, or with what was refused."""
+
+    job: Question
+    answer: Answer | Refusal
+
+
+@dataclass(frozen=True, slots=True)
 class Died:
     """The worker ended during the job: by `signal_number`, or by itself with `exit_code` where that is 0; `output` is the
     end of what it printed, where Python's fault handler says where it was."""
 
-    job: Job
+    job: Task
     signal_number: int
     exit_code: int
     output: str
@@ -61,7 +61,7 @@ class Died:
 class TimedOut:
     """The job took longer than it may, and its worker was killed; `output` as for Died."""
 
-    job: Job
+    job: Task
     limit_s: float
     output: str
 
@@ -70,139 +70,19 @@ class TimedOut:
 class StorageFailed:
     """The machine failed the job: the disk is full, the folder cannot be written."""
 
-    job: Job
+    job: Task
     error: str
 
 
-Event = Done | Died | TimedOut | StorageFailed
-
-
-@dataclass(slots=True)
-class _Output:
-    """What a worker prints during one job."""
-
-    kept: bytearray = field(default_factory=bytearray)
-    dropped: int = 0
-
-    def add(self, data: bytes) -> None:
-        """Keep what there is room for."""
-        room = MAX_OUTPUT - len(self.kept)
-        self.kept += data[:room]
-        self.dropped += max(0, len(data) - room)
-
-    def text(self) -> str:
-        """Everything kept, with a note of what was not."""
-        text = self.kept.decode("utf-8", "replace")
-        return f"{text}\n[{self.dropped} more bytes dropped]\n" if self.dropped else text
-
-
-class _Worker:
-    """One worker process and its pipes."""
-
-    def __init__(self, number: int, runner: str) -> None:
-        self.number = number
-        self.ready = False
-        self.job: Job | None = None
-        self.started = time.monotonic()
-        self.output = _Output()
-        self._lines = bytearray()
-        jobs_read, self._jobs = os.pipe()
-        self.results, results_write = os.pipe()
-        environment = {**os.environ, **{name: os.environ.get(name, "1") for name in _ONE_THREAD}}
-        pipes = [str(jobs_read), str(results_write), str(os.getpid())]
-        command = [sys.executable, "-P", "-c", _BOOT, json.dumps(sys.path), *pipes]
-        try:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(jobs_read, results_write),
-                start_new_session=True,
-                env=environment,
-            )
-        except OSError as cause:
-            raise InfrastructureError(f"a worker process cannot be started: {cause.strerror}") from cause
-        finally:
-            os.close(jobs_read)
-            os.close(results_write)
-        assert self.process.stdout is not None
-        self.printed = self.process.stdout.fileno()
-        for descriptor in (self.results, self.printed):
-            os.set_blocking(descriptor, False)
-        self._write({"runner": runner})
-
-    def give(self, job: Job) -> None:
-        """Hand a job to an idle worker."""
-        self.job, self.output, self.started = job, _Output(), time.monotonic()
-        self._write(job.to_json())
-
-    def _write(self, value: object) -> None:
-        """One JSON line; a worker that has died is noticed where its pipes are read."""
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self._jobs, json.dumps(value).encode("ascii") + b"\n")
-
-    def read_results(self) -> list[dict[str, object]] | None:
-        """Messages that have arrived whole; None when the worker has closed its end."""
-        while True:
-            try:
-                data = os.read(self.results, _READ)
-            except BlockingIOError:
-                break
-            if not data:
-                return None
-            self._lines += data
-        *lines, rest = bytes(self._lines).split(b"\n")
-        self._lines = bytearray(rest)
-        return [json.loads(line) for line in lines]
-
-    def read_output(self, everything: bool = False) -> bool:
-        """Take in what was printed, one piece or all there is; False when the worker has closed its output."""
-        while True:
-            try:
-                data = os.read(self.printed, _READ)
-            except BlockingIOError:
-                return True
-            self.output.add(data)
-            if not data:
-                return False
-            if not everything:
-                return True
-
-    def keep_output(self) -> None:
-        """Write what the job printed beside its log."""
-        if self.job is not None and self.output.kept:
-            file = Path(self.job.out_dir) / OUTPUT_NAME
-            try:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(self.output.text(), encoding="utf-8", newline="")
-            except OSError as cause:
-                raise InfrastructureError(f"storage_full: {file}: cannot be written: {cause.strerror}") from cause
-
-    def kill(self) -> int:
-        """End the worker and whatever it started, now; returns its exit code, negative for a signal."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        code = self.process.wait()
-        assert self.process.stdout is not None
-        self.read_output(everything=True)
-        self.process.stdout.close()
-        os.close(self._jobs)
-        os.close(self.results)
-        return code
-
-    def last_words(self) -> int:
-        """Wait for a worker that has closed its results, at most a moment; then end what is left of it."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(2.0)
-        return self.kill()
+Event = Done | Answered | Died | TimedOut | StorageFailed
 
 
 class Workers:
     """`count` worker processes that each make their runner from `runner` (`module:name`, called without arguments).
 
-    `give` a job while there are `idle` workers, then `wait` for events. A worker that dies or overruns `limit_s` is
-    replaced. Raises InfrastructureError when workers cannot be started.
+    `give` a job while there are `idle` workers, then `wait` for events; or `ask` questions. A worker that dies or overruns
+    `limit_s` is replaced, and so is the nursery that they are forked from. Raises InfrastructureError when workers cannot
+    be started.
     """
 
     def __init__(self, count: int, runner: str, limit_s: float) -> None:
@@ -211,8 +91,9 @@ class Workers:
         self._started = 0
         self._failed_starts = 0
         self._selector = selectors.DefaultSelector()
-        self._workers: list[_Worker] = []
+        self._workers: list[WorkerPipes] = []
         self._count = count
+        self._nursery: Nursery | None = None
 
     def __enter__(self) -> Workers:
         for _ in range(self._count):
@@ -225,107 +106,180 @@ class Workers:
         self.kill()
 
     def kill(self) -> None:
-        """End every worker at once."""
-        for worker in list(self._workers):
+        """End every worker at once, and the nursery."""
+        workers = list(self._workers)
+        for worker in workers:
+            worker.signal()
+        for worker in workers:
             self._remove(worker)
             worker.kill()
+        if self._nursery is not None:
+            self._forget_nursery(LAST_WORDS_S if any(worker.ready for worker in workers) else 0.0)
 
     @property
-    def idle(self) -> bool:
-        """Whether some worker waits for a job."""
-        return any(worker.ready and worker.job is None for worker in self._workers)
+    def idle(self) -> list[int]:
+        """Numbers of the workers that wait for a job."""
+        return [worker.number for worker in self._workers if worker.ready and worker.task is None]
 
     @property
     def running(self) -> list[Job]:
         """Jobs that workers have."""
-        return [worker.job for worker in self._workers if worker.job is not None]
+        return [worker.task for worker in self._workers if isinstance(worker.task, Job)]
 
-    def give(self, job: Job) -> int:
-        """Hand a job to an idle worker; returns the worker's number."""
-        worker = next(worker for worker in self._workers if worker.ready and worker.job is None)
-        worker.give(job)
-        return worker.number
+    def drawn_by(self, number: int) -> tuple[str, ...]:
+        """Paths of the scenarios that a worker has answered for and may still hold, in the order in which it was asked."""
+        return tuple(self._numbered(number).drawn)
+
+    def give(self, task: Task, number: int) -> None:
+        """Hand a job or a question to the idle worker of that number."""
+        self._numbered(number).give(task)
+
+    def ask(self, questions: Sequence[Question]) -> list[Answer | Refusal]:
+        """What the workers answer, in the order of the questions; whoever is idle gets the next one.
+
+        A refusal stands in the answer's place, for the caller to raise. Raises InfrastructureError for a question that
+        again and again ends its worker.
+        """
+        waiting, asked, answers = deque(questions), Counter[int](), dict[int, Answer | Refusal]()
+        while len(answers) < len(questions):
+            for number in self.idle:
+                if waiting:
+                    question = waiting.popleft()
+                    asked[question.index] += 1
+                    self.give(question, number)
+            for event in self.wait(1.0):
+                if isinstance(event, Answered):
+                    answers[event.job.index] = event.answer
+                elif isinstance(event, Died | TimedOut) and isinstance(event.job, Question):
+                    if asked[event.job.index] == MAX_ASKED or isinstance(event, TimedOut):
+                        raise InfrastructureError(f"{event.job}: no worker survives it:\n{event.output}")
+                    waiting.appendleft(event.job)
+        return [answers[question.index] for question in questions]
 
     def wait(self, seconds: float) -> Iterator[Event]:
         """What happens within that time; returns early when something does."""
         for key, _ in self._selector.select(seconds):
             worker = key.data
-            if worker not in self._workers:
+            if worker is self._nursery:
+                self._hear_nursery(key.fd)
+            elif worker not in self._workers:
                 continue
-            if key.fd == worker.printed:
+            elif key.fd == worker.printed:
                 if not worker.read_output():
                     self._selector.unregister(worker.printed)
             else:
                 yield from self._hear(worker)
-        for worker in list(self._workers):
-            if worker.process.poll() is not None and worker in self._workers:
-                # A child that the policy forked may hold the pipes open, so that their end never comes.
-                yield from self._hear(worker)
-                if worker in self._workers:
-                    yield from self._replace(worker)
+        if self._nursery is not None:
+            yield from self._bury(self._nursery)
         yield from self._overdue()
 
+    def _numbered(self, number: int) -> WorkerPipes:
+        return next(worker for worker in self._workers if worker.number == number)
+
     def _start(self) -> None:
-        """One more worker."""
-        worker = _Worker(self._started, self._runner)
+        """One more worker, and a nursery where there is none."""
+        if self._nursery is None:
+            self._nursery = Nursery(self._runner)
+            self._selector.register(self._nursery.control, selectors.EVENT_READ, self._nursery)
+            self._selector.register(self._nursery.printed, selectors.EVENT_READ, self._nursery)
+        worker = WorkerPipes(self._started, self._nursery)
         self._started += 1
         self._workers.append(worker)
         self._selector.register(worker.results, selectors.EVENT_READ, worker)
         self._selector.register(worker.printed, selectors.EVENT_READ, worker)
 
-    def _remove(self, worker: _Worker) -> None:
+    def _remove(self, worker: WorkerPipes) -> None:
         """Forget a worker before its pipes are closed."""
         self._workers.remove(worker)
-        for descriptor in (worker.results, worker.printed):
-            with contextlib.suppress(KeyError):
+        self._unregister(worker.results, worker.printed)
+
+    def _unregister(self, *descriptors: int) -> None:
+        """Hear these no more; one that has closed its output is not heard already."""
+        for descriptor in descriptors:
+            if descriptor in self._selector.get_map():
                 self._selector.unregister(descriptor)
 
-    def _hear(self, worker: _Worker) -> Iterator[Event]:
+    def _hear_nursery(self, descriptor: int) -> None:
+        """Ends of workers, or what the nursery prints."""
+        assert self._nursery is not None
+        if descriptor != self._nursery.printed:
+            self._nursery.hear()
+        elif not self._nursery.output.take(descriptor):
+            self._selector.unregister(descriptor)
+
+    def _bury(self, nursery: Nursery) -> Iterator[Event]:
+        """Replace workers that have ended, also where a child that the policy forked holds their pipes open; and the
+        nursery, which takes its workers with it."""
+        for worker in list(self._workers):
+            if worker in self._workers and nursery.code(worker.number) is not None:
+                yield from self._hear(worker)
+                if worker in self._workers:
+                    yield from self._replace(worker)
+        if self._nursery is nursery and nursery.gone:
+            code = self._forget_nursery(LAST_WORDS_S)
+            if not any(worker.ready for worker in self._workers):
+                self._count_failed_start(code, nursery.output.text())
+            for worker in list(self._workers):
+                yield from self._replace(worker)
+
+    def _forget_nursery(self, wait_s: float) -> int:
+        """End it, by itself within `wait_s`; returns its exit code."""
+        assert self._nursery is not None
+        nursery, self._nursery = self._nursery, None
+        self._unregister(nursery.control.fileno(), nursery.printed)
+        return nursery.end(wait_s)
+
+    def _hear(self, worker: WorkerPipes) -> Iterator[Event]:
         """What a worker says, or that it says nothing any more."""
         messages = worker.read_results()
         for message in messages or ():
             if message["kind"] == READY:
-                worker.ready, self._failed_starts = True, 0
+                worker.pid, self._failed_starts = int(message["pid"]), 0
                 continue
-            job = worker.job
-            if job is None or message["rollout"] != job.index:
+            task = worker.task
+            if task is None or message["task"] != task.index:
                 raise InfrastructureError(f"worker {worker.number} answered for a job it was not given: {message}")
-            worker.read_output(everything=True)
-            worker.keep_output()
-            worker.job = None
-            if message["kind"] == DONE:
-                yield Done(job, Outcome.from_json(message["outcome"]))  # type: ignore[arg-type]
+            worker.finish_task()
+            if isinstance(task, Question):
+                if message["kind"] == ANSWERED and task.about == SCENARIO:
+                    worker.drawn.append(message["answer"]["planned"]["path"])
+                refused = message["kind"] == REFUSED
+                yield Answered(task, refusal_from_json(message["refusal"]) if refused else message["answer"])
+            elif message["kind"] == DONE:
+                yield Done(task, Outcome.from_json(message["outcome"]))
             elif message["kind"] == FAILED:
-                yield StorageFailed(job, str(message["error"]))
+                yield StorageFailed(task, str(message["error"]))
         if messages is None:
             yield from self._replace(worker)
 
-    def _replace(self, worker: _Worker) -> Iterator[Event]:
+    def _replace(self, worker: WorkerPipes) -> Iterator[Event]:
         """A dead worker's job is reported; another worker takes its place."""
         self._remove(worker)
         code = worker.last_words()
         worker.keep_output()
-        if not worker.ready:
-            self._failed_starts += 1
-            if self._failed_starts >= 3:
-                raise InfrastructureError(
-                    f"worker processes do not start (exit code {code}):\n{worker.output.text()[-4000:]}"
-                )
-        if worker.job is not None:
-            yield Died(worker.job, max(0, -code), max(0, code), worker.output.text()[-4000:])
+        if not worker.ready and not worker.orphan:
+            self._count_failed_start(code, worker.output.text())
+        if worker.task is not None:
+            yield Died(worker.task, max(0, -code), max(0, code), worker.output.text()[-4000:])
         self._start()
+
+    def _count_failed_start(self, code: int, output: str) -> None:
+        """Give up where process after process dies before it is ready."""
+        self._failed_starts += 1
+        if self._failed_starts >= MAX_STARTS:
+            raise InfrastructureError(f"worker processes do not start (exit code {code}):\n{output[-4000:]}")
 
     def _overdue(self) -> Iterator[Event]:
         """Kill and replace workers whose job, or whose start, takes too long."""
         for worker in list(self._workers):
-            limit = self._limit_s if worker.ready else START_LIMIT_S
-            if (worker.ready and worker.job is None) or time.monotonic() - worker.started < limit:
+            limit = self._limit_s if isinstance(worker.task, Job) else START_LIMIT_S
+            if (worker.ready and worker.task is None) or time.monotonic() - worker.started < limit:
                 continue
             self._remove(worker)
             worker.kill()
             worker.keep_output()
             if not worker.ready:
                 raise InfrastructureError(f"a worker process did not start within {START_LIMIT_S:.0f} s")
-            assert worker.job is not None
-            yield TimedOut(worker.job, limit, worker.output.text()[-4000:])
+            assert worker.task is not None
+            yield TimedOut(worker.task, limit, worker.output.text()[-4000:])
             self._start()

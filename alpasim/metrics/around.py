@@ -13,6 +13,7 @@ import numpy as np
 from alpasim.compiled import compiled
 from alpasim.geometry import box_distance
 from alpasim.measures import first_touch
+from alpasim.road.polyline import first_from
 from alpasim.road.queries import Grid, RoadArrays, lane_and_heading, write_edge_distance
 from alpasim.sensors.footprint import footprint
 from alpasim.sensors.place import nearest_on_line, place_near
@@ -97,7 +98,7 @@ def _gap_to(
     at, d, off = nearest_on_line(position[row, 0], position[row, 1], line, s_line, ego_s, ego_s + ahead)
     if at <= ego_s or off > 2.0 * ROUTE_WIDTH_M:
         return np.inf
-    i = min(int(np.searchsorted(s_line, at)), s_line.shape[0] - 1)
+    i = min(first_from(s_line, at), s_line.shape[0] - 1)
     c, s = abs(math.cos(yaw[row] - heading[i])), abs(math.sin(yaw[row] - heading[i]))
     if abs(d - ego_d) < breadth + 0.5 * (extent[row, 0] * s + extent[row, 1] * c):
         gap = at - ego_s - reach - 0.5 * (extent[row, 0] * c + extent[row, 1] * s)
@@ -126,7 +127,7 @@ def lead_gap(
     best = np.inf
     if abs(ego_d) > ROUTE_WIDTH_M:
         return best
-    i = min(int(np.searchsorted(s_line, ego_s)), s_line.shape[0] - 1)
+    i = min(first_from(s_line, ego_s), s_line.shape[0] - 1)
     c, s = abs(math.cos(yaw[0] - heading[i])), abs(math.sin(yaw[0] - heading[i]))
     reach, breadth = 0.5 * (extent[0, 0] * c + extent[0, 1] * s), 0.5 * (extent[0, 0] * s + extent[0, 1] * c)
     cos, sin = math.cos(heading[i]), math.sin(heading[i])

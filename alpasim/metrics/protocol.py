@@ -12,11 +12,13 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from alpasim.memory import Memory, read
-from alpasim.metrics.scene import SceneMeasures
 from alpasim.types import BoolArray, FloatArray, MetricValue
+
+if TYPE_CHECKING:
+    from alpasim.metrics.scene import SceneMeasures
 
 INVALID = MetricValue(math.nan, False)
 """What a metric answers where its question makes no sense."""

@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from alpasim.metrics.protocol import INVALID
-from alpasim.scenario.concrete import Expectation
 from alpasim.types import MetricValue
+
+if TYPE_CHECKING:
+    from alpasim.scenario.concrete import Expectation
 
 SHORT_REFERENCE_M = 5.0
 """A reference shorter than this asks for no progress [m]."""

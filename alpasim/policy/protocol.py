@@ -71,10 +71,10 @@ def needs_of(policy: object) -> tuple[str, ...]:
     return tuple(needs)
 
 
-def check_needs(policy: object, reference: str, own_cameras: Collection[str] | None = None) -> None:
-    """PluginError where a policy or its class asks for a sensor that does not exist; `own_cameras` are those of the scenario that it
+def check_needs(needs: Collection[str], reference: str, own_cameras: Collection[str] | None = None) -> None:
+    """PluginError where one of the sensors that a policy needs does not exist; `own_cameras` are those of the scenario that it
     shall drive, and without them a camera may have any name."""
-    faults = [fault for name in needs_of(policy) if (fault := sensor_complaint(name, own_cameras))]
+    faults = [fault for name in needs if (fault := sensor_complaint(name, own_cameras))]
     if faults:
         raise PluginError("\n".join(f"{reference}: needs: {fault}" for fault in faults))
 
@@ -103,7 +103,7 @@ def check_policy_class(candidate: object, reference: str) -> PolicyFactory:
             getattr(candidate, name), f"{reference}: {candidate.__name__}.{name}", ("self", "one argument")
         )
     _check_arguments(candidate, f"{reference}: {candidate.__name__}", ())
-    check_needs(candidate, reference)
+    check_needs(needs_of(candidate), reference)
     for first, second in (("save", "load"), ("load", "save")):
         if hasattr(candidate, first) and not hasattr(candidate, second):
             raise PluginError(

@@ -11,7 +11,7 @@ import numpy as np
 
 from alpasim.compiled import compiled
 from alpasim.road.index import chunk_boxes
-from alpasim.road.polyline import project_within
+from alpasim.road.polyline import first_from, project_within
 from alpasim.road.queries import Grid, RoadArrays, _cell_of, _in_chunk, lanes_containing, on_road, segment_square
 from alpasim.types import FloatArray, IntArray
 
@@ -161,8 +161,8 @@ def corridor(line: FloatArray, heading: FloatArray, rows: IntArray, road: RoadAr
     for i in range(line.shape[0]):
         x, y = line[i, 0], line[i, 1]
         ux, uy = math.cos(heading[i]), math.sin(heading[i])
-        first = int(np.searchsorted(road.chunk_lane, rows[i]))
-        last = int(np.searchsorted(road.chunk_lane, rows[i] + 1))
+        first = first_from(road.chunk_lane, rows[i])
+        last = first_from(road.chunk_lane, rows[i] + 1)
         room[i, 0], near_left = _border_distance(x, y, road.left, left, road, first, last, near_left)
         room[i, 1], near_right = _border_distance(x, y, road.right, right, road, first, last, near_right)
         if on_road(x, y, road, grid):

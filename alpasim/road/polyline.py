@@ -30,6 +30,20 @@ def arc_length(line: FloatArray) -> FloatArray:
 
 
 @compiled
+def first_from(s: FloatArray | IntArray, value: float) -> int:
+    """The first of ascending numbers (k,) that is not below `value`, k where there is none: `np.searchsorted` without the half
+    of numba's numpy, and scipy, that a process would import for it."""
+    low, high = 0, s.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if s[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
 def _next_segment(s: FloatArray, first: int, last: int, start: int) -> int:
     """The first segment from `start` on that has a length, -1 where there is none; segment i joins points i, i + 1."""
     for i in range(start, last - 1):

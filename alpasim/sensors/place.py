@@ -12,6 +12,7 @@ import numpy as np
 
 from alpasim.compiled import compiled
 from alpasim.memory import Memory, read
+from alpasim.road.polyline import first_from
 from alpasim.types import FloatArray
 
 BACK_M = 30.0
@@ -33,7 +34,7 @@ def nearest_on_line(
     """
     best, segment = np.inf, -1
     last = line.shape[0] - 2
-    first = max(0, int(np.searchsorted(s_line, s_from)) - 1)
+    first = max(0, first_from(s_line, s_from) - 1)
     for i in range(first, last + 1):
         if s_line[i] > s_to:
             break

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from alpasim.road.polyline import arc_length, pose_at, project, resample
+from alpasim.road.polyline import arc_length, first_from, pose_at, project, resample
 
 
 def zigzag(rng: np.random.Generator, count: int = 40) -> np.ndarray:
@@ -107,3 +107,14 @@ def test_resampling_keeps_the_line_and_its_ends() -> None:
     assert fine[-1].tolist() == line[-1].tolist()
     assert shapely.distance(shapely.linestrings(line), shapely.points(fine)).max() < 1e-9
     assert np.hypot(*np.diff(fine, axis=0).T).max() <= 0.5 + 1e-9
+
+
+def test_the_first_number_that_is_not_below_another_is_numpys() -> None:
+    rng = np.random.default_rng(3)
+    for count in (1, 2, 3, 17, 40):
+        floats = np.sort(rng.integers(0, 12, count).astype(np.float64))
+        whole = np.sort(rng.integers(0, 12, count))
+        for value in (-np.inf, -1.0, *floats, *(floats + 0.5), 99.0, np.inf):
+            assert first_from(floats, value) == np.searchsorted(floats, value)
+        for value in range(-1, 14):
+            assert first_from(whole, value) == np.searchsorted(whole, value)

@@ -1,0 +1,38 @@
+"""Who runs what next: a worker's own scenarios first, then whatever is left, each rollout once."""
+
+from __future__ import annotations
+
+from fake_rollouts import plan_of
+
+from alpasim.evaluation.waiting import Waiting
+
+
+def paths(*numbers: int) -> tuple[str, ...]:
+    return tuple(f"/nowhere/scene_{k}.scn.yaml" for k in numbers)
+
+
+def test_without_drawn_scenarios_the_order_is_the_plans() -> None:
+    waiting = Waiting(plan_of(3, ("fine", "other"), 2).rollouts)
+    assert [waiting.take(()).index for _ in range(12)] == list(range(12))
+    assert not waiting
+
+
+def test_two_workers_keep_to_what_they_have_drawn_and_then_help_each_other() -> None:
+    waiting = Waiting(plan_of(4, ("fine",), 1).rollouts)
+    first, second = paths(1, 3), paths(0)
+    assert waiting.take(first).index == 1
+    assert waiting.take(second).index == 0
+    assert waiting.take(second).index == 2, "nobody has drawn it"
+    assert waiting.take(second).index == 3, "the other has drawn it, but this one is idle"
+    assert not waiting
+
+
+def test_a_rollout_that_comes_back_is_the_next_of_its_scenario() -> None:
+    rollouts = plan_of(2, ("fine",), 2).rollouts
+    waiting = Waiting(rollouts)
+    taken = waiting.take(paths(1))
+    assert taken.index == 2
+    waiting.give_back(taken)
+    assert [waiting.take(paths(1)).index for _ in range(4)] == [2, 3, 0, 1]
+    waiting.give_back(rollouts[3])
+    assert waiting.take(()).index == 3
