@@ -18,7 +18,7 @@ from alpasim.road.network import RoadNetwork, SurfacePatch
 from alpasim.road.polyline import arc_length, pose_within, project
 from alpasim.road.unlevel import Bump, CrossSlope, Grade, Part, Raised
 from alpasim.scenario.faults import Path, Report
-from alpasim.scenario.placing import Ribbons, course_area, course_length, course_ribbon, on_lane, pavement_ribbons
+from alpasim.scenario.placing import Pose, Ribbons, course_area, course_length, course_ribbon, on_lane, pavement_ribbons
 from alpasim.scenario.relief import (
     CrossSlopeModel,
     GradeModel,
@@ -53,6 +53,18 @@ def grounded(model: ScenarioModel, road: RoadNetwork, report: Report) -> RoadNet
     )
 
 
+def polygon_of(corners: tuple[tuple[float, float], ...]) -> FloatArray:
+    """Corners (k, 2) [m] as an area; InputError with the place where they cross or touch themselves, or enclose nothing."""
+    area = frozen(np.array(corners, dtype=np.float64))
+    reason = shapely.is_valid_reason(Polygon(area))
+    if reason != "Valid Geometry":
+        fault, _, place = reason.rstrip("]").partition("[")
+        at = f" at ({', '.join(place.split())})" if place else ""
+        told = "crosses or touches itself" if "intersection" in fault else "is no area"
+        raise InputError(f"the polygon {told}{at}, expected its corners in their order round it")
+    return area
+
+
 class _OnRoad:
     """A road, and what is noted of things that do not lie on it."""
 
@@ -76,14 +88,7 @@ class _OnRoad:
 
     def _area(self, surface: SurfaceModel) -> FloatArray:
         if surface.polygon is not None:
-            area = frozen(np.array(surface.polygon, dtype=np.float64))
-            reason = shapely.is_valid_reason(Polygon(area))
-            if reason != "Valid Geometry":
-                fault, _, place = reason.rstrip("]").partition("[")
-                at = f" at ({', '.join(place.split())})" if place else ""
-                told = "crosses or touches itself" if "intersection" in fault else "is no area"
-                raise InputError(f"the polygon {told}{at}, expected its corners in their order round the patch")
-            return area
+            return polygon_of(surface.polygon)
         begin, end = surface.from_s_m or 0.0, surface.to_s_m or 0.0
         left, right = surface.left_m, surface.right_m
         if surface.side is not None:
@@ -114,6 +119,12 @@ class _OnRoad:
         return part
 
     def _part(self, item: GradeModel | CrossSlopeModel | SpeedBumpModel | KerbModel | PotholeModel) -> Part:
+        if isinstance(item, KerbModel):
+            return Raised(self._kerb(item), item.height_m)
+        if isinstance(item, SpeedBumpModel) and item.world is not None:
+            return self._bump_in_world(item, item.world)
+        if isinstance(item, PotholeModel) and item.world is not None:
+            return self._pothole(item, item.world)
         course_length(self.road, item.course)
         if isinstance(item, GradeModel):
             line = self._stretch(item.course, item.from_s_m, item.to_s_m)
@@ -121,10 +132,9 @@ class _OnRoad:
         if isinstance(item, CrossSlopeModel):
             line = self._stretch(item.course, item.from_s_m, item.to_s_m)
             return CrossSlope(line, item.from_s_m, item.to_s_m, item.slope, item.ease, *self._reach(item.course, line))
-        if isinstance(item, KerbModel):
-            return Raised(self._kerb(item), item.height_m)
         if isinstance(item, PotholeModel):
-            return self._pothole(item)
+            lane, s = item.lane if item.lane is not None else "", item.s_m or 0.0
+            return self._pothole(item, on_lane(self.road, item.course, lane, s, item.d_m, 0.0)[0])
         return self._bump(item)
 
     def _stretch(self, course: str, begin: float, end: float) -> FloatArray:
@@ -145,29 +155,42 @@ class _OnRoad:
         return float(aside.min()) - _BESIDE_M, float(aside.max()) + _BESIDE_M
 
     def _kerb(self, item: KerbModel) -> FloatArray:
-        self._stretch(item.course, item.from_s_m, item.to_s_m)
-        ribbon = course_ribbon(self.road, item.course, item.lane, self.ribbons)
-        return ribbon.beside(item.side, item.width_m, item.from_s_m, item.to_s_m)
+        if item.polygon is not None:
+            return polygon_of(item.polygon)
+        course_length(self.road, item.course)
+        begin, end = item.from_s_m or 0.0, item.to_s_m or 0.0
+        self._stretch(item.course, begin, end)
+        ribbon = course_ribbon(self.road, item.course, item.lane if item.lane is not None else "", self.ribbons)
+        return ribbon.beside("left" if item.side == "left" else "right", item.width_m, begin, end)
 
-    def _pothole(self, item: PotholeModel) -> Raised:
-        (x, y, heading), _ = on_lane(self.road, item.course, item.lane, item.s_m, item.d_m, 0.0)
+    def _pothole(self, item: PotholeModel, place: Pose) -> Raised:
+        x, y, heading = place
         angle = np.linspace(0.0, 2.0 * math.pi, _OVAL, endpoint=False)
         along, aside = 0.5 * item.length_m * np.cos(angle), 0.5 * item.width_m * np.sin(angle)
         oval = rotate(np.stack([along, aside], axis=1), heading) + np.array([x, y])
         return Raised(frozen(oval), -item.depth_m, 0.25 * min(item.length_m, item.width_m), "pothole")
 
+    def _bump_in_world(self, item: SpeedBumpModel, place: Pose) -> Bump:
+        x, y, heading = place
+        half, long = 0.5 * (item.width_m or 0.0), 0.5 * item.length_m
+        corners = np.array([[long, half], [-long, half], [-long, -half], [long, -half]])
+        area = rotate(corners, heading) + np.array([x, y])
+        if not self._touches(area):
+            raise InputError(f"speed_bump outside the road: {self._extent(area)}")
+        return Bump(x, y, heading, item.length_m, item.height_m, half, half)
+
     def _bump(self, item: SpeedBumpModel) -> Bump:
-        length = course_length(self.road, item.course)
-        if item.s_m > length:
-            raise InputError(f"s is {item.s_m:g} m, expected 0 to {length:.1f} m")
+        length, s = course_length(self.road, item.course), item.s_m or 0.0
+        if s > length:
+            raise InputError(f"s is {s:g} m, expected 0 to {length:.1f} m")
         line = np.ascontiguousarray(self.road.courses[item.course].reference)
-        x, y, heading = pose_within(line, arc_length(line), 0, len(line), item.s_m)
+        x, y, heading = pose_within(line, arc_length(line), 0, len(line), s)
         if item.lane is not None:
-            on_lane(self.road, item.course, item.lane, item.s_m, 0.0, 0.0)  # it says where the lane is not there
+            on_lane(self.road, item.course, item.lane, s, 0.0, 0.0)  # it says where the lane is not there
             lanes = [course_ribbon(self.road, item.course, item.lane, self.ribbons)]
         else:
             lanes = pavement_ribbons(self.road, item.course, self.ribbons)
-        at = np.array([item.s_m])
+        at = np.array([s])
         borders = np.concatenate([border for lane in lanes for border in (lane.left_at(at), lane.right_at(at))])
         aside = (borders[:, 1] - y) * math.cos(heading) - (borders[:, 0] - x) * math.sin(heading)
         return Bump(x, y, heading, item.length_m, item.height_m, -float(aside.min()), float(aside.max()))

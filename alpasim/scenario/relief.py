@@ -5,13 +5,14 @@ Answers which keys there are, in which unit and within which limits. Where on th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from alpasim.road.piece_models import KERB_HEIGHT_M
-from alpasim.scenario.values import Distance, Lane, Model, Offset, exactly_one
+from alpasim.scenario.values import Coordinate, Degrees, Distance, Lane, Model, Offset, Polygon, exactly_one
 
 EASE_M = 20.0
 """Length over which a grade or a cross-slope comes and goes where the file does not say [m], less on short stretches."""
@@ -89,35 +90,99 @@ class CrossSlopeModel(_Eased):
     slope: Annotated[float, Field(ge=-MOST_SLOPED, le=MOST_SLOPED)]
 
 
-class SpeedBumpModel(Model):
-    """A rounded bar across the road, or across one lane; `s_m` is its middle."""
+class _Spot(Model):
+    """A place on a course, or in the world: `x_m`, `y_m` and the direction `yaw_deg` in which traffic comes over it."""
 
     course: str = "main"
     lane: Lane | None = None
-    s_m: Distance
+    s_m: Distance | None = None
+    x_m: Coordinate | None = None
+    y_m: Coordinate | None = None
+    yaw_deg: Degrees = 0.0
+
+    @model_validator(mode="after")
+    def _one_place(self) -> _Spot:
+        exactly_one(self, "s_m", "x_m")
+        if (self.x_m is None) != (self.y_m is None):
+            raise ValueError("expected x_m and y_m together")
+        on_plane = {"yaw_deg", "y_m"} & type(self).model_fields.keys()
+        surplus = self.model_fields_set & ({"course", "lane", "d_m"} if self.x_m is not None else on_plane)
+        if surplus:
+            beside = "x_m" if self.x_m is not None else "s_m"
+            raise ValueError(
+                f"found {' and '.join(sorted(surplus))} beside {beside}, where it means nothing: remove it"
+            )
+        return self
+
+    @property
+    def world(self) -> tuple[float, float, float] | None:
+        """x, y [m] and heading [rad], None where the place is on a course."""
+        if self.x_m is None or self.y_m is None:
+            return None
+        return self.x_m, self.y_m, math.radians(self.yaw_deg)
+
+
+class SpeedBumpModel(_Spot):
+    """A rounded bar across the road, across one lane, or `width_m` wide about a place in the world; the place is its middle."""
+
     length_m: Annotated[float, Field(ge=0.2, le=20.0)] = 0.9
     height_m: Height = 0.07
+    width_m: Annotated[float, Field(ge=0.5, le=100.0)] | None = None
+
+    @model_validator(mode="after")
+    def _wide(self) -> SpeedBumpModel:
+        if (self.width_m is None) != (self.x_m is None):
+            raise ValueError(
+                "expected width_m beside x_m and y_m, and there only: on a course a bump is as wide as its road"
+            )
+        return self
 
 
-class KerbModel(_Stretch):
-    """A raised bar of `width_m` along a lane's border, outside the lane."""
+class KerbModel(Model):
+    """A raised bar of `width_m` along a lane's border, outside the lane; or whatever a `polygon` in the world encloses."""
 
-    lane: Lane
-    side: Literal["left", "right"]
+    course: str = "main"
+    lane: Lane | None = None
+    side: Literal["left", "right"] | None = None
+    from_s_m: Distance | None = None
+    to_s_m: Distance | None = None
+    polygon: Polygon | None = None
     height_m: Height = KERB_HEIGHT_M
     width_m: Annotated[float, Field(ge=0.1, le=20.0)] = 0.3
 
+    @model_validator(mode="after")
+    def _one_form(self) -> KerbModel:
+        stretch = {"course", "lane", "side", "from_s_m", "to_s_m"}
+        if self.polygon is not None:
+            surplus = self.model_fields_set & (stretch | {"width_m"})
+            if surplus:
+                raise ValueError(f"found {' and '.join(sorted(surplus))} beside polygon, expected only one of them")
+            return self
+        missing = [key for key in ("lane", "side", "from_s_m", "to_s_m") if getattr(self, key) is None]
+        if missing:
+            raise ValueError(
+                f"missing {' and '.join(missing)}: where the kerb runs, or polygon in place of all of them"
+            )
+        if (self.from_s_m or 0.0) >= (self.to_s_m or 0.0):
+            raise ValueError(
+                f"found from_s_m {self.from_s_m:g} and to_s_m {self.to_s_m:g}, expected from_s_m to be less"
+            )
+        return self
 
-class PotholeModel(Model):
-    """An oval hole round a place of a lane; its sides slope over a quarter of its smaller measure."""
 
-    course: str = "main"
-    lane: Lane
-    s_m: Distance
+class PotholeModel(_Spot):
+    """An oval hole round a place of a lane or of the world; its sides slope over a quarter of its smaller measure."""
+
     d_m: Offset = 0.0
     length_m: Annotated[float, Field(ge=0.1, le=20.0)] = 0.8
     width_m: Annotated[float, Field(ge=0.1, le=10.0)] = 0.6
     depth_m: Height = 0.08
+
+    @model_validator(mode="after")
+    def _in_a_lane(self) -> PotholeModel:
+        if self.x_m is None and self.lane is None:
+            raise ValueError("missing lane: which lane the hole is in")
+        return self
 
 
 class ReliefModel(Model):

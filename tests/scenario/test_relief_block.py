@@ -259,6 +259,41 @@ def test_patches_that_cannot_be_are_refused_with_their_place(write, surface: str
     assert str(the_fault(path)).startswith(f"{path}:{told}")
 
 
+def test_bumps_kerbs_and_holes_lie_by_coordinates_on_a_map_without_courses(write, tmp_path: Path) -> None:
+    """The bump turned by 90 degrees reaches 3 m along x to either side of its middle, and 0.5 m along y."""
+    authored = load_scenario(write(HEAD + TAIL)).concrete(0).road
+    (tmp_path / "road.map.json").write_text(dump_map(RoadNetwork(authored.lanes)))
+    ego = "ego: {pose: {x_m: 20, y_m: -5, yaw_deg: 0}, speed_kph: 20, goal: {x_m: 90, y_m: -5, radius_m: 5}}\n"
+    items = """relief:
+  - speed_bump: {x_m: 40, y_m: -4, yaw_deg: 90, length_m: 1, height_m: 0.1, width_m: 6}
+  - pothole: {x_m: 60, y_m: -4, length_m: 2, width_m: 1, depth_m: 0.08}
+  - kerb: {polygon: [[70, -4], [74, -4], [74, -3], [70, -3]], height_m: 0.15}
+"""
+    path = write("\n".join(HEAD.splitlines()[:2]) + "\nroad: {map: {file: road.map.json}}\n" + items + ego)
+    points = [(40.0, -4.0), (42.8, -4.0), (40.0, -3.4), (43.2, -4.0), (60.0, -4.0), (61.2, -4.0), (72.0, -3.5), (75.0, -3.5)]
+    np.testing.assert_allclose(heights(path, points), [0.1, 0.1, 0.0, 0.0, -0.08, 0.0, 0.15, 0.0], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        ("speed_bump: {x_m: 40, y_m: 400, width_m: 4}", "relief[0].speed_bump: speed_bump outside the road: found x"),
+        ("speed_bump: {x_m: 40, y_m: -4}", "expected width_m beside x_m and y_m"),
+        ("speed_bump: {s_m: 40, width_m: 4}", "expected width_m beside x_m and y_m"),
+        ("speed_bump: {s_m: 40, yaw_deg: 4}", "found yaw_deg beside s_m, where it means nothing"),
+        ("pothole: {x_m: 40, width_m: 1}", "expected x_m and y_m together"),
+        ("pothole: {x_m: 40, y_m: -4, lane: 1}", "found lane beside x_m, where it means nothing"),
+        ("pothole: {lane: 1}", "found none of them, expected exactly one of s_m, x_m"),
+        ("kerb: {lane: 1, side: left}", "missing from_s_m and to_s_m: where the kerb runs, or polygon"),
+        ("kerb: {polygon: [[0, 0], [4, -4], [4, 0], [0, -4]]}", "the polygon crosses or touches itself at (2, -2)"),
+        ("kerb: {polygon: [[0, 90], [4, 90], [4, 94]]}", "kerb outside the road: found x 0 to 4"),
+        ("kerb: {lane: 1, polygon: [[0, 0], [4, 0], [4, -4]]}", "found lane beside polygon, expected only one of them"),
+    ],
+)
+def test_what_has_no_place_or_two_is_refused(write, item: str, told: str) -> None:
+    assert told in str(the_fault(write(text(item))))
+
+
 def test_an_unknown_terrain_gets_the_nearest_word(write) -> None:
     fault = str(the_fault(write(HEAD + "environment: {terrain: gras}\n" + TAIL)))
     assert "4:24: environment.terrain: found the text 'gras', expected one of grass," in fault
@@ -277,7 +312,9 @@ def test_the_json_schema_has_every_key() -> None:
     assert "relief" in schema["properties"]
     keys = {name: set(schema["$defs"][found["$ref"].rpartition("/")[2]]["properties"]) for name, found in kinds.items()}
     assert keys["grade"] == {"course", "from_s_m", "to_s_m", "ease_m", "grade", "grade_percent"}
-    assert keys["pothole"] == {"course", "lane", "s_m", "d_m", "length_m", "width_m", "depth_m"}
+    assert keys["pothole"] == {
+        "course", "lane", "s_m", "d_m", "x_m", "y_m", "yaw_deg", "length_m", "width_m", "depth_m",
+    }  # fmt: skip
     assert "terrain" in schema["$defs"]["EnvironmentModel"]["properties"]
     assert "side" in schema["$defs"]["SurfaceModel"]["properties"]
 
