@@ -31,6 +31,8 @@ def speed_beside_people(p: DriverParameters, track: FloatArray) -> float:
         return math.inf if clear > 1.5 else max(p.caution_vulnerable, track[ALONG] + 15.0 * KPH)
     if clear > p.caution_width or (clear > 1.5 and not stands):
         return math.inf
+    if clear < p.vulnerable_margin:
+        return p.caution_touching
     return p.caution_close if clear < 1.0 else p.caution_vulnerable
 
 

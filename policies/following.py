@@ -28,6 +28,7 @@ from .surroundings import (
     RIGHT,
     STANDING,
     STANDS,
+    STOOD,
     VULNERABLE_KIND,
 )
 
@@ -100,6 +101,14 @@ def in_our_lane(table: FloatArray, track: FloatArray) -> bool:
 
 
 @compiled
+def margin_to(p: DriverParameters, track: FloatArray) -> float:
+    """Gap between the ego's side and a track's below which the track is in the way [m]."""
+    if not track[VULNERABLE_KIND]:
+        return p.side_margin
+    return p.waiting_margin if track[STOOD] >= p.patience_s else p.vulnerable_margin
+
+
+@compiled
 def meeting(p: DriverParameters, speed: float, meeting_s: float) -> float:
     """Acceleration that has the ego standing a second and a half before it meets somebody in its lane."""
     return -min(max(speed / max(meeting_s - 1.5, 0.3), 1.0), p.emergency_deceleration)
@@ -114,7 +123,7 @@ def follow_track(
     if track[HIGH] <= front or track[LOW] >= front + LOOK_AHEAD_M or track[CROSSES]:
         return -1, 0.0, 0.0
     clear, along = track[CLEAR], track[ALONG]
-    margin = p.vulnerable_margin if track[VULNERABLE_KIND] else p.side_margin
+    margin = margin_to(p, track)
     towards = -track[ACROSS] if 0.5 * (track[LEFT] + track[RIGHT]) > track[PLAN_D] else track[ACROSS]
     in_way, moves_along = clear < margin, track[PARALLEL] > 0.0
     close = clear < p.oncoming_width and moves_along and along < -STANDING

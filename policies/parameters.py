@@ -53,6 +53,8 @@ class DriverParameters(NamedTuple):
     # Who is in the way: gaps between the ego's side and the other's, beyond which it is beside us and not ahead of us
     side_margin: float = 0.25
     vulnerable_margin: float = 0.5
+    waiting_margin: float = 0.3
+    """The same for people who have been standing for `patience_s`: they wait or talk, and are passed at a walk."""
     cut_in_horizon_s: float = 2.5
     """Lateral motion is continued this long to see who will be in our lane."""
     drift_speed: float = 0.3
@@ -73,6 +75,8 @@ class DriverParameters(NamedTuple):
     # Caution: speeds from which a stop succeeds when somebody steps out; 30 km/h is the limit of play streets
     caution_vulnerable: float = 30.0 * KPH
     caution_close: float = 20.0 * KPH
+    caution_touching: float = 7.0 * KPH
+    """A walk, beside people nearer than `vulnerable_margin`."""
     caution_width: float = 2.5
     caution_parked: float = 32.0 * KPH
     parked_width: float = 1.5
@@ -87,8 +91,8 @@ class DriverParameters(NamedTuple):
     # Steering around what stands in the lane
     pass_gaps: tuple[float, ...] = (1.2, 0.6)
     """Passing distances to things and vehicles, the first that there is room for."""
-    pass_gaps_vulnerable: tuple[float, ...] = (1.5, 1.0)
-    """The first is the legal distance to cyclists in towns in Germany, France and Spain."""
+    pass_gaps_vulnerable: tuple[float, ...] = (1.5, 1.0, 0.45)
+    """The first is the legal distance to cyclists in towns in Germany, France and Spain; the last is for a walking pace."""
     edge_gap: float = 0.2
     patience_s: float = 3.0
     """A vehicle that stands may be about to drive on: passed only when it has been seen standing for so long."""

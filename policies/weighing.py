@@ -11,10 +11,10 @@ from alpasim.compiled import compiled
 from alpasim.types import FloatArray
 
 from .caution import be_cautious
-from .following import follow_track
+from .following import follow_track, margin_to
 from .parameters import DriverParameters
 from .route_kernels import offset_at
-from .surroundings import CLEAR, CROSSES, HIGH, LEFT, LOW, PLAN_D, RIGHT, STANDS, VULNERABLE_KIND
+from .surroundings import CLEAR, CROSSES, HIGH, LEFT, LOW, PLAN_D, RIGHT, STANDS
 
 SEEN_AHEAD_S = 5.0
 """Ways round are looked for this long before the obstacle, and at least `SEEN_AHEAD_M` before it."""
@@ -47,8 +47,7 @@ def weigh(
         track = seen[i]
         track[PLAN_D], _ = offset_at(plan, 0.5 * (track[LOW] + track[HIGH]))
         track[CLEAR] = max(track[RIGHT] - track[PLAN_D], track[PLAN_D] - track[LEFT]) - half_width
-        margin = p.vulnerable_margin if track[VULNERABLE_KIND] else p.side_margin
-        in_way = track[STANDS] and front < track[LOW] < horizon and track[CLEAR] < margin
+        in_way = track[STANDS] and front < track[LOW] < horizon and track[CLEAR] < margin_to(p, track)
         if in_way and (blocking < 0 or track[LOW] < seen[blocking, LOW]):
             blocking = i
         anybody_crosses = anybody_crosses or track[CROSSES] > 0.0

@@ -110,6 +110,19 @@ def test_people_waiting_at_the_kerb_are_passed_slowly() -> None:
     assert done.speed[-1] > 12.0
 
 
+def test_who_stands_at_the_edge_of_the_lane_is_passed_at_a_walk() -> None:
+    done = drive(Idm(), straight(edge_left=5.25, oncoming_left=1.75), TOWN, [person(150.0, -1.15)], seconds=45.0)
+    half = 0.5 * SEDAN.length_m - SEDAN.rear_axle_x_m
+    beside = [v for x, v in zip(done.x, done.speed, strict=True) if 150.0 - half < x < 150.0]
+    assert done.x[-1] > 180.0 and max(done.y) < 0.7  # not over the line
+    assert min(done.gap) > P.waiting_margin and max(beside) < P.caution_touching + 0.7
+
+
+def test_who_stands_in_the_middle_of_the_lane_is_waited_for() -> None:
+    done = drive(Idm(), straight(edge_left=5.25, oncoming_left=1.75), TOWN, [person(150.0, -0.6)], seconds=45.0)
+    assert done.speed[-1] < 0.1 and min(done.gap) > 1.5
+
+
 def test_rows_of_parked_cars_are_passed_slowly() -> None:
     row = [car(100.0 + 6.0 * i, -2.85) for i in range(8)]
     done = drive(Idm(), straight(edge_right=4.0), TOWN, row, seconds=30.0)
