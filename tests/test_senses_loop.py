@@ -382,3 +382,34 @@ def test_a_perceived_list_is_as_old_as_perception_is_late() -> None:
     assert [seen.get("objects") for seen in stamps] == [None, 0, 100_000]
     assert [seen["signals"] for seen in stamps] == [0, 100_000, 200_000]
     assert age == pytest.approx(0.1)
+
+
+def test_cameras_of_different_rates_are_late_lost_and_frozen_at_once() -> None:
+    faults = (
+        SenseFault("sensor_delay", 300_000, 600_000, sensor="camera:front", delay_us=200_000),
+        SenseFault("sensor_blackout", 500_000, 700_000, sensor="camera:front", lost=1.0),
+        SenseFault("frozen_frame", 400_000, 800_000, sensor="camera:behind"),
+        SenseFault("speedometer", 200_000, None, frozen=True),
+    )
+    behind = {"fov_deg": 90.0, "x_m": -0.9, "z_m": 1.1, "yaw_deg": 180.0, "rate_hz": 5.0}
+    simulation = Simulation(
+        replace(scenario(), sense_faults=faults),
+        sensors=("camera:front", "camera:behind"),
+        sensor_options={"camera": {"width_px": 16, "height_px": 9, "own": {"behind": behind}}},
+    )
+    observation = simulation.reset()
+    stamps, pictures = [], []
+    for _ in range(10):
+        stamps.append([observation.taken_us.get(name) for name in ("camera:front", "camera:behind")])
+        assert set(observation.readings) == set(observation.taken_us) - {"signals"}
+        pictures.append({name: one.arrays["rgb"].tobytes() for name, one in observation.readings.items()})
+        simulation.step(ROLL)
+        observation = simulation.observe()
+    simulation.close()
+    # Of the front: those of 0.3 and 0.4 s come at 0.5 and 0.6 s, the latter together with the loss of the one of 0.6 s.
+    front = [0, 1, 2, 2, 2, 3, None, 7, 8, 9]
+    rear = [0, 0, 2, 2, 2, 2, 2, 2, 8, 8]
+    expected = [[None if one is None else 100_000 * one for one in pair] for pair in zip(front, rear, strict=True)]
+    assert stamps == expected
+    assert pictures[7]["camera:behind"] == pictures[2]["camera:behind"] != pictures[8]["camera:behind"]
+    assert pictures[5]["camera:front"] != pictures[4]["camera:front"]

@@ -137,7 +137,8 @@ class BevModel(Model):
 
 
 class OwnCameraModel(Model):
-    """A camera beside the presets: a pinhole that sees `fov_deg` across, its mount in the rig frame.
+    """A camera beside the presets: a pinhole that sees `fov_deg` across, its mount in the rig frame. Its own rate comes before
+    that of all cameras.
 
     From looking ahead it is turned by `yaw_deg` to the left, then by `pitch_deg` downwards, then rolled by `roll_deg`
     clockwise.
@@ -152,6 +153,7 @@ class OwnCameraModel(Model):
     yaw_deg: MountAngle = 0.0
     pitch_deg: MountAngle = 0.0
     roll_deg: MountAngle = 0.0
+    rate_hz: Rate | None = None
 
 
 class CameraModel(Model):
@@ -229,6 +231,9 @@ def timing_faults(perception: PerceptionChoice, sensors: Mapping[str, Any], dt_u
     checks: list[Callable[[], int]] = [
         partial(period_us, name, found.rate_hz, dt_us) for name, found in sensors.items()
     ]
+    if "camera" in sensors:
+        own = sensors["camera"].own.items()
+        checks += [partial(period_us, f"camera.own.{name}", camera.rate_hz, dt_us) for name, camera in own]
     if "delay_s" in perception.written:
         checks.append(partial(whole_steps, "perception.delay_s", perception.written["delay_s"], dt_us))
     if "bev" in sensors:

@@ -78,7 +78,8 @@ def camera_spec(name: str, options: CameraModel) -> CameraSpec:
     spec = _own(name, options.own[name]) if name in options.own else CAMERAS[name]
     if options.width_px is not None and options.height_px is not None:
         spec = spec.resized(options.width_px, options.height_px)
-    rate_hz = spec.rate_hz if options.rate_hz is None else options.rate_hz
+    own_rate_hz = options.own[name].rate_hz if name in options.own else None
+    rate_hz = own_rate_hz or options.rate_hz or spec.rate_hz
     mount, intrinsics = spec.mount, (spec.fx, spec.fy, spec.cx, spec.cy)
     return CameraSpec(name, spec.width, spec.height, *intrinsics, mount, rate_hz, tuple(options.channels))
 

@@ -135,6 +135,7 @@ def test_a_renderer_given_back_comes_again_with_the_next_reset(parked_cars: Scen
         ("camera:front", {"fov_deg": 90.0}, "sensors.camera.fov_deg: unknown"),
         ("camera:a", {"own": {"a": {"fov_deg": 0.0, "x_m": 1.0, "z_m": 1.0}}}, "own.a.fov_deg: found 0.0"),
         ("camera:a", {"own": {"a": {"fov_deg": 180.0, "x_m": 1.0, "z_m": 1.0}}}, "own.a.fov_deg: found 180.0"),
+        ("camera:a", {"own": {"a": {"fov_deg": 90.0, "x_m": 1.0, "z_m": 1.0, "rate_hz": 7.0}}}, "found 7 Hz"),
         ("camera:a", {"own": {"a": {"fov_deg": 90.0, "x_m": float("nan"), "z_m": 1.0}}}, "own.a.x_m: found nan"),
     ],
 )
