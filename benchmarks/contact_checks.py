@@ -28,7 +28,7 @@ from alpasim.road.unlevel import Grade
 from alpasim.scenario.concrete import ActorSpec, Scenario
 from alpasim.scenario.kinds import KINDS
 from alpasim.types import EGO, ActorKind, Contact, Control, FloatArray
-from alpasim.vehicle.dynamics import GRAVITY_MPS2
+from alpasim.vehicle.chassis import GRAVITY_MPS2
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "contact.md"
 COAST, STOP = Control(0.0, 0.0), Control(0.0, -1.0)

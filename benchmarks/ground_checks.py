@@ -17,7 +17,7 @@ from vehicle_checks import Check
 from alpasim.road.network import RoadNetwork, SurfacePatch
 from alpasim.road.unlevel import CrossSlope, Grade, Part, Raised
 from alpasim.types import EGO, Control, VehicleParameters, WorldState
-from alpasim.vehicle.dynamics import AIR_DENSITY_KGPM3, GRAVITY_MPS2
+from alpasim.vehicle.chassis import AIR_DENSITY_KGPM3, GRAVITY_MPS2
 
 KERB_M = 0.12
 KERB_SPEEDS = (2.0, 5.0, 10.0, 15.0, 20.0)

@@ -12,7 +12,7 @@ from scipy.integrate import solve_ivp
 
 from alpasim.road.unlevel import Bump
 from alpasim.types import EGO, FloatArray, VehicleParameters
-from alpasim.vehicle.dynamics import GRAVITY_MPS2
+from alpasim.vehicle.chassis import GRAVITY_MPS2
 
 
 def quarter_car(model: VehicleParameters, bump: Bump, speed: float, time_s: FloatArray) -> FloatArray:

@@ -24,7 +24,7 @@ from proving_ground import Drive, car, scenario, vehicle
 
 from alpasim.types import Contact, Control, FloatArray, VehicleParameters, WorldState
 from alpasim.vehicle.actuation import control_for
-from alpasim.vehicle.dynamics import AIR_DENSITY_KGPM3, GRAVITY_MPS2, chassis
+from alpasim.vehicle.chassis import AIR_DENSITY_KGPM3, GRAVITY_MPS2, chassis
 
 FRICTIONS = (0.1, 0.3, 0.5, 0.8, 1.0)
 BRAKING_SPEEDS = (10.0, 20.0, 30.0)

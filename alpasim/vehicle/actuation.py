@@ -11,7 +11,7 @@ from numbers import Real
 
 from alpasim.errors import PolicyInvalidAction
 from alpasim.types import Control, FloatArray, VehicleParameters
-from alpasim.vehicle.dynamics import AIR_DENSITY_KGPM3, GRAVITY_MPS2
+from alpasim.vehicle.chassis import AIR_DENSITY_KGPM3, GRAVITY_MPS2
 
 ABSURD = 1e6
 """Magnitude from which a pedal or wheel position is taken for a fault instead of being clipped."""

@@ -15,7 +15,8 @@ wheel and pushes it back (`footing.py`).
 
 A rider leans until the force on the machine points along its height, which moves no load sideways. Motorcycles and
 bicycles are kept upright by stand-in wheels a little apart; their side forces act at the height of the centre of mass,
-so that they neither roll nor fall over in a bend and slide at their grip.
+so that they neither roll nor fall over in a bend and slide at their grip. From 5 degrees of tilt on they come down, and from 15
+they act on the ground.
 
 Time: the engine integrates v += a h, then x += v h. Read as leapfrog (v half a substep behind x), that is of second
 order as long as forces are those of the substep's start, so actuators advance after the forces are taken. Wherever a
@@ -31,30 +32,50 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
-from alpasim.types import BoolArray, FloatArray
+from alpasim.types import FloatArray
 from alpasim.vehicle.actuators import lagged, lagged_within_rate
 from alpasim.vehicle.chassis import (
-    AIR_DENSITY_KGPM3,
+    BRAKE_LAG,
+    DRAG,
+    DRIVE_LAG,
+    FALLING_MASS_FACTOR,
     GRAVITY_MPS2,
-    ROLL_STIFFNESS_OF_SPRINGS,
-    Chassis,
-    chassis,
+    LEANS,
+    MASS,
+    MAX_BRAKE,
+    MAX_DRIVE,
+    MAX_POWER,
+    MAX_REVERSE,
+    MAX_SPEED,
+    RADIUS,
+    ROLLS,
+    SIDE_MASS_FACTOR,
+    STEER_LAG,
+    STEER_RATE,
 )
-from alpasim.vehicle.footing import RISE, ROLLING
-from alpasim.vehicle.tyres import side_force_share, within_grip
+from alpasim.vehicle.footing import RISE, ROLLING, WALL_LEFT, WALL_RIGHT
+from alpasim.vehicle.tyres import tyre_forces
 from alpasim.vehicle.wheels import (
+    ACTUATORS,
+    COMMANDS,
+    FRICTION,
     FX,
     FY,
     FZ,
+    HELD,
+    LOAD,
     LX,
     LY,
     LZ,
     NX,
     NY,
     NZ,
+    SLIPPING,
+    Vector3,
     foot_speeds,
     ground_forces,
     held_across,
+    leaning_share,
     steering_angles,
     up_axis,
     wall_force,
@@ -63,227 +84,213 @@ from alpasim.vehicle.wheels import (
     wheel_loads,
 )
 
-__all__ = [
-    "AIR_DENSITY_KGPM3",
-    "BRAKE",
-    "DRIVE",
-    "GEAR",
-    "GRAVITY_MPS2",
-    "ROLL_STIFFNESS_OF_SPRINGS",
-    "STEER",
-    "Chassis",
-    "advance_actuators",
-    "chassis",
-    "drive_force",
-    "ego_forces",
-    "steering_angles",
-    "tyre_forces",
-]
+Wind = tuple[float, float, float, float, float]
 
 STEER, DRIVE, BRAKE, GEAR = 0, 1, 2, 3
-"""Places in the actuator array (4,): road-wheel angle [rad], drive and brake pedal in [0, 1], and the gear engaged: 1
-forward, -1 reverse."""
+"""Places in the rows of actuators and commands: road-wheel angle [rad], drive and brake pedal in [0, 1], and the gear
+engaged: 1 forward, -1 reverse."""
 
 SHIFT_MPS = 0.5
 """Speed against a gear's direction below which it engages."""
 
 
 @compiled
-def tyre_forces(
-    body: Chassis,
-    i: int,
-    along: float,
-    across: float,
-    held: tuple[float, float],
-    load: FloatArray,
-    total_load: float,
-    friction: FloatArray,
-    rolling: float,
-    drive_n: float,
-    brake_n: float,
-    dt_s: float,
-) -> tuple[float, float, bool]:
-    """Force of wheel i along and across its own heading [N], and whether it is at its grip limit.
-
-    `along`, `across`: velocity of its foot in its own axes [m/s]; `held`: what everything else accelerates its share of the
-    mass by, likewise [m/s^2]; `load` and `friction` (4,) of all wheels; `rolling`: resistance that the ground adds;
-    `drive_n` and `brake_n` are the vehicle's totals.
-    """
-    grip = friction[i] * load[i]
-    mass = body.mass * load[i] / total_load
-    drive = body.drive_share[i] * drive_n
-    resist = brake_n * load[i] / total_load + (body.rolling[i] + rolling) * body.static_load[i]
-    to_stop = mass * along / dt_s + drive + mass * held[0]
-    demand = drive - min(resist, to_stop) if to_stop > 0.0 else drive + min(resist, -to_stop)
-    # Below this speed a tyre's full stiffness would overshoot within the substep: the floor keeps it to 90 % of a stop.
-    slowest = body.cornering[i] / body.static_load[i] * GRAVITY_MPS2 * body.side_mass_factor * dt_s / 0.9
-    tangent = across / max(abs(along), slowest)
-    stiffness = 2.0 * body.cornering[i] * load[i] / (load[i] + load[i ^ 1])
-    side = 0.0
-    if grip > 0.0:
-        slip = stiffness * tangent / grip
-        standing = 1.0 - abs(along) / slowest
-        if held[1] == 0.0 or standing <= 0.0:
-            side = -grip * side_force_share(slip)
-        else:
-            slip += standing * mass * held[1] / grip
-            side = -grip * (standing * min(max(slip, -1.0), 1.0) + (1.0 - standing) * side_force_share(slip))
-    wanted = math.sqrt(demand * demand + side * side)
-    limited = min(max(demand, -grip), grip)
-    forward, left = within_grip(limited, side, grip)
-    return forward, left, wanted > 0.98 * grip and grip > 0.0
-
-
-@compiled
-def advance_actuators(body: Chassis, actuators: FloatArray, commands: FloatArray, speed: float, dt_s: float) -> None:
-    """Move the actuators (4,) on by one substep towards the commands (4,): an angle [rad], two pedals, of which the sign of
-    the drive does not count, and the gear wanted; `speed` forward [m/s].
+def advance_actuators(body: FloatArray, state: FloatArray, speed: float, dt_s: float) -> None:
+    """Move the actuators of `state` on by one substep towards its commands; `speed` forward [m/s]. The sign of the drive
+    commanded does not count.
 
     Against the gear wanted, faster than SHIFT_MPS, the drive does nothing and the brakes do what either pedal asks.
     """
-    drive, brake = abs(commands[DRIVE]), commands[BRAKE]
-    if actuators[GEAR] * commands[GEAR] < 0.0:
-        if speed * commands[GEAR] > -SHIFT_MPS:
-            actuators[GEAR], actuators[DRIVE] = commands[GEAR], 0.0
+    drive, brake = abs(state[COMMANDS, DRIVE]), state[COMMANDS, BRAKE]
+    gear = state[COMMANDS, GEAR]
+    if state[ACTUATORS, GEAR] * gear < 0.0:
+        if speed * gear > -SHIFT_MPS:
+            state[ACTUATORS, GEAR], state[ACTUATORS, DRIVE] = gear, 0.0
         else:
             drive, brake = 0.0, max(drive, brake)
-    actuators[STEER] = lagged_within_rate(actuators[STEER], commands[STEER], body.steer_lag, body.steer_rate, dt_s)
-    actuators[DRIVE] = lagged(actuators[DRIVE], drive, body.drive_lag, dt_s)
-    actuators[BRAKE] = lagged(actuators[BRAKE], brake, body.brake_lag, dt_s)
+    state[ACTUATORS, STEER] = lagged_within_rate(
+        state[ACTUATORS, STEER], state[COMMANDS, STEER], body[STEER_LAG], body[STEER_RATE], dt_s
+    )
+    state[ACTUATORS, DRIVE] = lagged(state[ACTUATORS, DRIVE], drive, body[DRIVE_LAG], dt_s)
+    state[ACTUATORS, BRAKE] = lagged(state[ACTUATORS, BRAKE], brake, body[BRAKE_LAG], dt_s)
 
 
 @compiled
-def drive_force(body: Chassis, pedal: float, gear: float, speed: float) -> float:
+def drive_force(body: FloatArray, pedal: float, gear: float, speed: float) -> float:
     """What the drive train gives at a pedal, gear and forward speed [N]: force, power and the gear's top speed limit it."""
     speed *= gear
-    force = min(pedal * body.max_drive, body.max_power / max(speed, 0.1))
-    most = body.max_speed if gear > 0.0 else body.max_reverse
-    return gear * force * min(1.0, max(0.0, most - speed))
+    force = min(pedal * body[MAX_DRIVE], body[MAX_POWER] / max(speed, 0.1))
+    most = body[MAX_SPEED] if gear > 0.0 else body[MAX_REVERSE]
+    return float(gear * force * min(1.0, max(0.0, most - speed)))
 
 
 @compiled
 def to_be_held(
-    body: Chassis,
+    body: FloatArray,
     arm: FloatArray,
     axes: FloatArray,
-    load: FloatArray,
+    state: FloatArray,
     total: float,
-    position: tuple[float, float, float],
+    height: float,
     footing: FloatArray,
-    force: tuple[float, float, float],
-    torque: tuple[float, float, float],
-    wind: tuple[float, float, float, float, float],
-    brake_n: float,
-    velocity: tuple[float, float, float],
+    force: Vector3,
+    torque: Vector3,
+    wind: Wind,
+    velocity: Vector3,
     dt_s: float,
-    held: FloatArray,
-) -> tuple[float, float, float]:
+) -> Vector3:
     """Force [N] that acts along the ground besides tyres and still air, given what the ground's normals give (`force`,
-    `torque`); writes what of it each wheel has to hold across into `held` (4,) [m/s^2]."""
-    outside = (force[0] + wind[0], force[1] + wind[1], force[2] - body.mass * GRAVITY_MPS2)
+    `torque`); writes what of it each wheel has to hold across into `state`."""
+    outside = (force[0] + wind[0], force[1] + wind[1], force[2] - body[MASS] * GRAVITY_MPS2)
     along = 0.0
     for k in range(3):
-        along += (velocity[k] * body.mass / dt_s + outside[k]) * axes[0, FX + k]
+        along += (velocity[k] * body[MASS] / dt_s + outside[k]) * axes[0, FX + k]
     twist = torque[0] * axes[0, NX] + torque[1] * axes[0, NY] + torque[2] * axes[0, NZ]
     twist += wind[2] * axes[0, NX] + wind[3] * axes[0, NY] + wind[4] * axes[0, NZ]
-    braked = min(1.0, (brake_n + body.rolling[0] * total) / max(abs(along), 1.0))
-    held_across(body, position[2], arm, axes, footing, load, total, outside, twist, braked, held)
+    brake_n = state[ACTUATORS, BRAKE] * body[MAX_BRAKE]
+    braked = min(1.0, (brake_n + body[ROLLS] * total) / max(abs(along), 1.0))
+    held_across(body, height, arm, axes, footing, state[LOAD], total, outside, twist, braked, state[HELD])
     return outside
 
 
 @compiled
-def ego_forces(
-    body: Chassis,
-    actuators: FloatArray,
-    commands: FloatArray,
-    friction: FloatArray,
+def grip_of_wheels(
+    body: FloatArray,
+    state: FloatArray,
+    arm: FloatArray,
+    axes: FloatArray,
     footing: FloatArray,
     uneven: bool,
-    wind: tuple[float, float, float, float, float],
-    load: FloatArray,
-    slipping: BoolArray,
-    position: tuple[float, float, float],
-    rotation: tuple[float, float, float, float],
-    velocity: tuple[float, float, float],
-    spin: tuple[float, float, float],
+    height: float,
+    total: float,
+    drive_n: float,
+    pushed: Vector3,
+    leaning: float,
+    steer: tuple[float, float],
+    velocity: Vector3,
+    spin: Vector3,
     dt_s: float,
-) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    force: Vector3,
+    torque: Vector3,
+) -> tuple[Vector3, Vector3]:
+    """`force` [N] and `torque` about the centre of mass [N m] with those of the four tyres added, and on level ground those of
+    their loads; writes which wheels slip.
+
+    `height` of the centre of mass, `total` load, `pushed` the force that tyres may have to hold, `leaning` the share of its
+    height above the ground at which side forces act, `steer` the angles of the front wheels. Every force acts at the point
+    whose velocity it opposes, so that no grip ever gives energy.
+    """
+    (fx, fy, fz), (tx, ty, tz) = force, torque
+    brake_n = state[ACTUATORS, BRAKE] * body[MAX_BRAKE]
+    rolls = body[SIDE_MASS_FACTOR] + body[FALLING_MASS_FACTOR] * (1.0 - leaning) * (1.0 - leaning)
+    for i in range(4):
+        load = state[LOAD, i]
+        if load <= 0.0:
+            continue
+        angle = steer[0] if i == 0 else steer[1] if i == 1 else 0.0
+        cos, sin = math.cos(angle), math.sin(angle)
+        hx, hy, hz = axes[i, FX], axes[i, FY], axes[i, FZ]
+        lx, ly, lz = axes[i, LX], axes[i, LY], axes[i, LZ]
+        down = height - footing[i, RISE]
+        deep, u, v = foot_speeds(i, arm, axes, down, leaning, velocity, spin)
+        held = state[HELD, i]
+        ahead_n = (pushed[0] * hx + pushed[1] * hy + pushed[2] * hz) / body[MASS]
+        along_n, across_n, state[SLIPPING, i] = tyre_forces(
+            body,
+            i,
+            u * cos + v * sin,
+            v * cos - u * sin,
+            (ahead_n * cos + held * sin, held * cos - ahead_n * sin if held != 0.0 or uneven else 0.0),
+            load,
+            state[LOAD, i ^ 1],
+            total,
+            state[FRICTION, i],
+            rolls,
+            footing[i, ROLLING],
+            drive_n,
+            brake_n,
+            dt_s,
+        )
+        if uneven:
+            gaps = max(footing[i, WALL_LEFT], 0.0), max(footing[i, WALL_RIGHT], 0.0)
+            across_n += wall_force(body, i, v * cos - u * sin, gaps[0], gaps[1], 0.5 * rolls, dt_s)
+        front_n, left_n = along_n * cos - across_n * sin, along_n * sin + across_n * cos
+        px, py = front_n * hx + left_n * lx, front_n * hy + left_n * ly
+        pz = front_n * hz + left_n * lz if uneven else load
+        fx, fy, fz = fx + px, fy + py, fz + pz
+        tx += arm[i, 1] * pz + down * py
+        ty -= arm[i, 0] * pz + down * px
+        tz += arm[i, 0] * py - arm[i, 1] * px
+        if leaning > 0.0:
+            lifted = leaning * deep * left_n
+            tx -= lifted * hx
+            ty -= lifted * hy
+            tz -= lifted * hz
+    return (fx, fy, fz), (tx, ty, tz)
+
+
+@compiled
+def ego_forces(
+    body: FloatArray,
+    state: FloatArray,
+    footing: FloatArray,
+    uneven: bool,
+    wind: Wind,
+    position: Vector3,
+    rotation: tuple[float, float, float, float],
+    velocity: Vector3,
+    spin: Vector3,
+    dt_s: float,
+) -> tuple[Vector3, Vector3]:
     """Total force [N] at the centre of mass and torque [N m], world frame, for the substep that begins now.
 
-    Reads the body's state (its centre of mass; x, y, z, w quaternion), `friction` (4,) and `footing` (4, COLUMNS) under the
-    wheels (`uneven` False: it is that of level ground but for rolling resistance), and of the `wind` the force along x and y
-    and the torque about x, y and z, which are not part of what is returned. Moves `actuators` (4,) on towards `commands` (4,), writes `load` (4,)
-    [N] and `slipping` (4,).
+    Reads the body's state (its centre of mass; x, y, z, w quaternion), friction and commands in `state` (ROWS, 4), and
+    `footing` (4, COLUMNS) under the wheels (`uneven` False: it is that of level ground but for rolling resistance); of the
+    `wind` the force along x and y and the torque about x, y and z, which are not part of what is returned. Moves actuators on
+    and writes loads and who slips into `state`.
     """
     vx, vy, vz = velocity
     speed = math.sqrt(vx * vx + vy * vy)
-    drag_x, drag_y = -body.drag * speed * vx, -body.drag * speed * vy
-    fx, fy, fz = drag_x, drag_y, 0.0
-    tx, ty, tz = 0.0, 0.0, 0.0
-    load[:] = 0.0
-    slipping[:] = False
-    arm, axes, held = np.empty((4, 3)), np.empty((4, 9)), np.zeros(4)
-    upright, ahead_x, ahead_y = wheel_arms(body, rotation, footing, arm)
+    drag = (-body[DRAG] * speed * vx, -body[DRAG] * speed * vy, 0.0)
+    total_force, total_torque = drag, (0.0, 0.0, 0.0)
+    state[SLIPPING:] = 0.0
+    arm, axes = np.empty((4, 3)), np.empty((4, 9))
+    upright, ahead_x, ahead_y = wheel_arms(body, rotation, arm)
     forward = vx * ahead_x + vy * ahead_y
     if upright:
         wheel_axes(footing, ahead_x, ahead_y, axes)
         if uneven:
             forward = vx * axes[0, FX] + vy * axes[0, FY] + vz * axes[0, FZ]
-        left_angle, right_angle = steering_angles(body, actuators[STEER])
-        push = np.zeros(4)
+        steer = steering_angles(body, state[ACTUATORS, STEER])
         up = up_axis(rotation)
-        hub = (body.radius * up[0], body.radius * up[1], body.radius * up[2])
-        total = wheel_loads(
-            body, position[2], arm, axes, velocity, spin, hub, (left_angle, right_angle), footing, load, push
-        )
-        drive_n = drive_force(body, actuators[DRIVE], actuators[GEAR], forward)
-        brake_n = actuators[BRAKE] * body.max_brake
-        pushed = (drag_x, drag_y, 0.0)
+        hub = (body[RADIUS] * up[0], body[RADIUS] * up[1], body[RADIUS] * up[2])
+        height = position[2]
+        total = wheel_loads(body, height, arm, axes, velocity, spin, hub, steer, footing, dt_s, state)
+        pushed = drag
         if (uneven or wind != (0.0, 0.0, 0.0, 0.0, 0.0)) and total > 0.0:
-            force, torque = ground_forces(arm, axes, load, push, (left_angle, right_angle), hub, footing)
+            force, torque = ground_forces(arm, axes, state, steer, hub)
             if uneven:
-                fx, fy, fz, (tx, ty, tz) = fx + force[0], fy + force[1], force[2], torque
-            pushed = to_be_held(
-                body, arm, axes, load, total, position, footing, force, torque, wind, brake_n, velocity, dt_s, held
-            )
-            pushed = (pushed[0] + drag_x, pushed[1] + drag_y, pushed[2])
-        for i in range(4):
-            if load[i] <= 0.0:
-                continue
-            angle = left_angle if i == 0 else right_angle if i == 1 else 0.0
-            cos, sin = math.cos(angle), math.sin(angle)
-            hx, hy, hz = axes[i, FX], axes[i, FY], axes[i, FZ]
-            lx, ly, lz = axes[i, LX], axes[i, LY], axes[i, LZ]
-            height = position[2] - footing[i, RISE]
-            deep = height * axes[i, NZ]
-            u, v = foot_speeds(i, arm, axes, deep, velocity, spin)
-            ahead_n = (pushed[0] * hx + pushed[1] * hy + pushed[2] * hz) / body.mass
-            along_n, across_n, slipping[i] = tyre_forces(
-                body,
-                i,
-                u * cos + v * sin,
-                v * cos - u * sin,
-                (ahead_n * cos + held[i] * sin, held[i] * cos - ahead_n * sin if held[i] != 0.0 or uneven else 0.0),
-                load,
-                total,
-                friction,
-                footing[i, ROLLING],
-                drive_n,
-                brake_n,
-                dt_s,
-            )
-            if uneven:
-                across_n += wall_force(body, i, v * cos - u * sin, footing, dt_s)
-            front_n, left_n = along_n * cos - across_n * sin, along_n * sin + across_n * cos
-            px, py, pz = front_n * hx + left_n * lx, front_n * hy + left_n * ly, 0.0
-            pz = front_n * hz + left_n * lz if uneven else load[i]
-            fx, fy, fz = fx + px, fy + py, fz + pz
-            tx += arm[i, 1] * pz + height * py
-            ty -= arm[i, 0] * pz + height * px
-            tz += arm[i, 0] * py - arm[i, 1] * px
-            if body.leans:
-                tx -= deep * left_n * hx
-                ty -= deep * left_n * hy
-                tz -= deep * left_n * hz
-    advance_actuators(body, actuators, commands, forward, dt_s)
-    return (fx, fy, fz), (tx, ty, tz)
+                total_force, total_torque = (drag[0] + force[0], drag[1] + force[1], force[2]), torque
+            x, y, z = to_be_held(body, arm, axes, state, total, height, footing, force, torque, wind, velocity, dt_s)
+            pushed = (x + drag[0], y + drag[1], z)
+        total_force, total_torque = grip_of_wheels(
+            body,
+            state,
+            arm,
+            axes,
+            footing,
+            uneven,
+            height,
+            total,
+            drive_force(body, state[ACTUATORS, DRIVE], state[ACTUATORS, GEAR], forward),
+            pushed,
+            leaning_share(up, axes) if body[LEANS] > 0.0 else 0.0,
+            steer,
+            velocity,
+            spin,
+            dt_s,
+            total_force,
+            total_torque,
+        )
+    advance_actuators(body, state, forward, dt_s)
+    return total_force, total_torque

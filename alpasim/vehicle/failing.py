@@ -18,7 +18,8 @@ import numpy as np
 from alpasim.memory import Memory, finite
 from alpasim.scenario.concrete import EgoFault, SenseFault
 from alpasim.types import FloatArray
-from alpasim.vehicle.dynamics import BRAKE, DRIVE, STEER, Chassis
+from alpasim.vehicle.chassis import Chassis, packed
+from alpasim.vehicle.dynamics import BRAKE, DRIVE, STEER
 
 FLAT_GRIP, FLAT_STIFFNESS, FLAT_ROLLING = 0.7, 0.3, 0.15
 
@@ -43,6 +44,7 @@ class Failing:
         self._past = np.zeros((max(delays, default=0), 3))
         self._wheel_angle = np.zeros(1)
         self.chassis = whole
+        self._sound = self.packed = packed(whole)
         self.grip: FloatArray = np.ones(4)
 
     def save(self) -> Memory:
@@ -55,7 +57,7 @@ class Failing:
         self._wheel_angle[:] = finite(memory, "wheel_angle", (1,))
 
     def begin(self, time_us: int, commands: FloatArray) -> None:
-        """Turn `commands` (3,) into what reaches the actuators in the control step that starts now; set `chassis` and
+        """Turn `commands` (3,) into what reaches the actuators in the control step that starts now; set `chassis`, `packed` and
         `grip` (4,), the share of each wheel's grip that is left."""
         if not self._faults:
             return
@@ -89,7 +91,7 @@ class Failing:
     def _puncture(self, flat: Sequence[EgoFault]) -> None:
         """What the tyres still can."""
         self.grip[:] = 1.0
-        self.chassis = self._whole
+        self.chassis, self.packed = self._whole, self._sound
         if not flat:
             return
         cornering, rolling = self._whole.cornering.copy(), self._whole.rolling.copy()
@@ -99,3 +101,4 @@ class Failing:
             cornering[wheel] *= 1.0 - share * (1.0 - FLAT_STIFFNESS)
             rolling[wheel] = max(rolling[wheel], rolling[wheel] + share * (FLAT_ROLLING - rolling[wheel]))
         self.chassis = self._whole._replace(cornering=cornering, rolling=rolling)
+        self.packed = packed(self.chassis)

@@ -5,7 +5,8 @@ Answers what lies under and beside four wheels. What it does to them (`wheels.py
 
 A wheel is a rigid disc of the vehicle's wheel radius R. The ground lifts it to the envelope max over u of
 z(u) - (R - sqrt(R^2 - u^2)), u along its heading; the envelope's slope is that of the disc where it touches, so a force
-F that carries it pushes back by F times the slope, and rolling over something takes as much work as it gives back. In
+F that carries it pushes back by F times the slope, and rolling over something takes as much work as it gives back; so it does
+when it moves aside. In
 one substep a wheel goes further than a kerb's face is wide: the envelope is taken at up to PATH points of the way around
 the present place, and forces are averaged over them. Ground that ends more than STEP_M above the tread at a tyre's side is
 a wall there.
@@ -25,16 +26,14 @@ from alpasim.types import FloatArray
 PATH = 8
 """Most points of a substep's way at which the ground is felt."""
 
-RISE, SLOPE_X, SLOPE_Y, ROLLING, COUNT, WALL_LEFT, WALL_RIGHT, LEAN = range(8)
+RISE, SLOPE_X, SLOPE_Y, ROLLING, COUNT, WALL_LEFT, WALL_RIGHT, WALL_AHEAD, WALL_BEHIND, OBLIQUE = range(10)
 """Columns of `footing` (4, COLUMNS), one row a wheel: smooth height of the ground [m] and its slopes; added rolling
-resistance; how many points of the way count, 0 where nothing is raised; gaps to walls at either side [m]; slope across."""
-BUMP = 8
-TILT = BUMP + PATH
-ROW = TILT + PATH
-FORCE = ROW + PATH
-COLUMNS = FORCE + PATH
-"""First columns of what each point of the way has: how far the disc is raised above the smooth ground [m], the slope
-there, the row of the low body that it touches (-1: none), and the force that it carries then, which `wheels.py` writes [N]."""
+resistance; how many points of the way count, 0 where nothing is raised; gaps to walls at either side, before and behind [m]; and,
+in two columns, how much the last two grow with every metre to the left."""
+BUMP, TILT, LEAN, TOUCH, ROW, FORCE, COLUMNS = range(11, 12 + 6 * PATH, PATH)
+"""First columns of what each point of the way has: how far the disc is raised above the smooth ground [m], how that grows
+along and to the left of its heading, how far ahead of the hub it touches [m], the row of the low body that it touches (-1:
+none), and the force that it carries then, which `wheels.py` writes [N]."""
 
 LOW_X, LOW_Y, LOW_COS, LOW_SIN, LOW_HALF_LENGTH, LOW_HALF_WIDTH, LOW_TOP, LOW_ROW = range(8)
 """Columns of a table (m, 8) of bodies low enough to be driven over: box, height of its top [m] and row."""
@@ -42,8 +41,20 @@ LOW_X, LOW_Y, LOW_COS, LOW_SIN, LOW_HALF_LENGTH, LOW_HALF_WIDTH, LOW_TOP, LOW_RO
 STEP_M = 0.05
 """Height above the tread from which ground at a tyre's side is a wall; the shoulder of a tyre climbs lower steps."""
 
-STEEPEST = 3.0
-"""Largest slope of the envelope: the disc touches at 72 degrees before its lowest point."""
+STEEPEST = 2.5
+"""Largest slope of the envelope: the disc touches at 68 degrees before its lowest point. What it would meet steeper is a wall."""
+
+FORWARD = STEEPEST / math.sqrt(1.0 + STEEPEST * STEEPEST)
+"""Distance over the radius, ahead of a disc's hub, where its slope is STEEPEST."""
+
+STAND_OFF = 0.05
+"""Share of the radius by which a wall stops a disc before it would be lifted at once."""
+
+STEEPEST_ASIDE = 8.0
+"""Largest slope across, and most that the gap to a wall is taken to grow with every metre aside."""
+
+LEAST_M = 0.001
+"""Shortest step from which a slope is taken."""
 
 SPACING_M, ROUGH_SPACING_M, MOST_POINTS = 0.04, 0.1, 48
 """How densely the ground along a wheel is looked at, and where nothing but roughness can be (waves of half a metre and more)."""
@@ -118,8 +129,9 @@ def look_along(
     heights: FloatArray,
 ) -> tuple[int, bool]:
     """Write the profile within `reach` of (x, y) along a heading into `places` and `heights`; returns how many points it
-    has, and whether it is anything else than 0. Where it is steep, the upper edge is found within a millimetre."""
-    spacing = ROUGH_SPACING_M if relief.shape.shape[0] == 0 and low.shape[0] == 0 else SPACING_M
+    has, and whether it is anything else than 0. Where it is steep, the upper edge is found within a tenth of a millimetre."""
+    edged = relief.shape.shape[0] > 0 or low.shape[0] > 0
+    spacing = SPACING_M if edged else ROUGH_SPACING_M
     intervals = 2 * min(math.ceil(reach / spacing), MOST_POINTS // 2)
     step = 2.0 * reach / intervals
     count, flat = 0, True
@@ -128,11 +140,11 @@ def look_along(
         z = raised(x + u * cos, y + u * sin, relief, rough, low, rise)
         if abs(z) > _FLAT_M:
             flat = False
-        if count > 0 and abs(z - heights[count - 1]) > 0.3 * step and count < places.shape[0] - 2:
+        if edged and count > 0 and abs(z - heights[count - 1]) > 0.05 * step and count < places.shape[0] - 2:
             before, last = places[count - 1], heights[count - 1]
             below, above = (before, u) if z > last else (u, before)
             enough = max(z, last) - 0.02 * abs(z - last)
-            for _ in range(6):
+            for _ in range(10):
                 middle = 0.5 * (below + above)
                 if raised(x + middle * cos, y + middle * sin, relief, rough, low, rise) >= enough:
                     above = middle
@@ -155,7 +167,7 @@ def disc_on(
     best, slope, touch = -1e9, 0.0, at
     for k in range(count):
         u = places[k] - at
-        if abs(u) < 0.99 * radius:
+        if abs(u) <= FORWARD * radius:
             root = math.sqrt(radius * radius - u * u)
             lifted = heights[k] - radius + root
             if lifted > best:
@@ -209,13 +221,47 @@ def wall_gap(
 
 
 @compiled
+def end_gap(places: FloatArray, heights: FloatArray, count: int, radius: float, tread: float, ahead: float) -> float:
+    """How far a disc whose lowest point is at `tread` is from what is too high to be rolled on, in the direction `ahead` (1
+    or -1) [m]; NO_WALL where there is none."""
+    gap = NO_WALL
+    top = tread + radius * (1.0 - math.sqrt(1.0 - FORWARD * FORWARD))
+    for k in range(count):
+        if heights[k] > top and ahead * places[k] >= FORWARD * radius:
+            gap = min(gap, ahead * places[k] - (FORWARD + STAND_OFF) * radius)
+    return gap
+
+
+@compiled
+def feel_ends(
+    places: FloatArray,
+    heights: FloatArray,
+    counts: tuple[int, int],
+    radius: float,
+    tread: float,
+    aside: float,
+    wheel: FloatArray,
+) -> None:
+    """Write walls before and behind a disc into its line `wheel`, and how their gaps grow as it moves to the left, from
+    profiles on two lines that lie `aside` of each other [m]."""
+    for k in range(2):
+        ahead = 1.0 if k == 0 else -1.0
+        here = end_gap(places[0], heights[0], counts[0], radius, tread, ahead)
+        there = end_gap(places[1], heights[1], counts[1], radius, tread, ahead)
+        wheel[WALL_AHEAD + k], wheel[OBLIQUE + k] = min(here, there), 0.0
+        if max(here, there) < NO_WALL:
+            wheel[OBLIQUE + k] = min(max((there - here) / aside, -STEEPEST_ASIDE), STEEPEST_ASIDE)
+
+
+@compiled
 def feel_along(
     x: float,
     y: float,
     cos: float,
     sin: float,
-    moved: float,
+    moved: tuple[float, float],
     radius: float,
+    hanging: float,
     relief: Relief,
     rough: float,
     low: FloatArray,
@@ -223,24 +269,46 @@ def feel_along(
     heights: FloatArray,
     wheel: FloatArray,
 ) -> bool:
-    """Write what one wheel's disc stands on along `moved` metres of way around (x, y) into its line `wheel` (COLUMNS,);
-    False where nothing is raised."""
+    """Write what one wheel's disc stands on along its way around (x, y), `moved` ahead and to the left [m], into its line
+    `wheel` (COLUMNS,); False where nothing is raised. `hanging` as in `feel_across`.
+
+    Its way goes from a line on one side of (x, y) to one on the other, and slopes are differences of heights along that way,
+    so that lifting the disc takes as much work in every direction as it gives back, over edges too. A wheel goes no lower
+    than it hangs.
+    """
     rise = wheel[RISE]
-    reach = radius + 0.5 * abs(moved)
-    count, bumpy = look_along(x, y, cos, sin, reach, relief, rough, low, rise, places, heights)
-    if not bumpy:
+    ahead = max(moved[0], LEAST_M) if moved[0] > 0.0 else min(moved[0], -LEAST_M)
+    aside = max(moved[1], LEAST_M) if moved[1] > 0.0 else min(moved[1], -LEAST_M)
+    reach, ox, oy = radius + 2.0 * abs(ahead), -0.5 * aside * sin, 0.5 * aside * cos
+    first, bumpy = look_along(x - ox, y - oy, cos, sin, reach, relief, rough, low, rise, places[0], heights[0])
+    last, uneven = look_along(x + ox, y + oy, cos, sin, reach, relief, rough, low, rise, places[1], heights[1])
+    if not bumpy and not uneven:
         return False
-    points = min(PATH, 1 + int(abs(moved) / 0.025))
+    points = min(PATH, 1 + int(abs(ahead) / 0.025))
     wheel[COUNT] = points
+    here, _, _ = disc_on(places[0], heights[0], first, -0.5 * ahead, radius)
+    there, _, _ = disc_on(places[1], heights[1], last, -0.5 * ahead, radius)
+    here, there = max(here, hanging), max(there, hanging)
     for k in range(points):
-        at = moved * ((k + 0.5) / points - 0.5)
-        wheel[BUMP + k], wheel[TILT + k], touch = disc_on(places, heights, count, at, radius)
-        wheel[ROW + k] = -1.0
+        at = ahead * ((k + 1.0) / points - 0.5)
+        next_here, _, here_at = disc_on(places[0], heights[0], first, at, radius)
+        next_there, _, there_at = disc_on(places[1], heights[1], last, at, radius)
+        touch = here_at if next_here > next_there else there_at
+        next_here, next_there = max(next_here, hanging), max(next_there, hanging)
+        wheel[BUMP + k] = 0.25 * (here + there + next_here + next_there)
+        tilt = 0.5 * (next_here - here + next_there - there) * points / ahead
+        lean = 0.5 * (there - here + next_there - next_here) / aside
+        wheel[TILT + k] = min(max(tilt, -STEEPEST), STEEPEST)
+        wheel[LEAN + k] = min(max(lean, -STEEPEST_ASIDE), STEEPEST_ASIDE)
+        wheel[TOUCH + k], wheel[ROW + k] = touch - at, -1.0
+        here, there = next_here, next_there
         if low.shape[0] > 0:
             tx, ty = x + touch * cos, y + touch * sin
             line = low_row(tx, ty, low)
             if line >= 0 and low[line, LOW_TOP] - rise > parts_at(tx, ty, relief):
                 wheel[ROW + k] = low[line, LOW_ROW]
+    tread = max(wheel[BUMP + points // 2], hanging)
+    feel_ends(places, heights, (first, last), radius, tread, aside, wheel)
     return True
 
 
@@ -258,29 +326,14 @@ def feel_across(
     low: FloatArray,
     wheel: FloatArray,
 ) -> None:
-    """Write walls at either side of a tyre and the slope across it into `wheel`; (cos, sin) points left, `hanging` is how
-    high the lowest point of the disc hangs above the smooth ground where nothing carries it [m].
-
-    Low ground within the tyre's width counts by its mean, so that the slope's push gives back the work of climbing."""
-    rise, points = wheel[RISE], int(wheel[COUNT])
-    middle = wheel[BUMP + points // 2] if points > 0 else 0.0
-    tread = max(middle, hanging)
-    if relief.shape.shape[0] > 0 or low.shape[0] > 0:
-        wheel[WALL_LEFT] = wall_gap(x, y, cos, sin, half_width, reach, tread + STEP_M, relief, rough, low, rise)
-        wheel[WALL_RIGHT] = wall_gap(x, y, -cos, -sin, half_width, reach, tread + STEP_M, relief, rough, low, rise)
-    if points == 0:
+    """Write walls at either side of a tyre into `wheel`; (cos, sin) points left, `hanging` is how high the lowest point of
+    the disc hangs above the smooth ground where nothing carries it [m]."""
+    if relief.shape.shape[0] == 0 and low.shape[0] == 0:
         return
-    here = raised(x, y, relief, rough, low, rise)
-    left = raised(x + half_width * cos, y + half_width * sin, relief, rough, low, rise)
-    right = raised(x - half_width * cos, y - half_width * sin, relief, rough, low, rise)
-    if abs(left - here) > STEP_M or abs(left - middle) > STEP_M:
-        left = here
-    if abs(right - here) > STEP_M or abs(right - middle) > STEP_M:
-        right = here
-    wheel[LEAN] = (left - right) / (2.0 * half_width)
-    shift = 0.25 * (left + right - 2.0 * here)
-    for k in range(points):
-        wheel[BUMP + k] += shift
+    rise, points = wheel[RISE], int(wheel[COUNT])
+    above = max(wheel[BUMP + points // 2] if points > 0 else 0.0, hanging) + STEP_M
+    wheel[WALL_LEFT] = wall_gap(x, y, cos, sin, half_width, reach, above, relief, rough, low, rise)
+    wheel[WALL_RIGHT] = wall_gap(x, y, -cos, -sin, half_width, reach, above, relief, rough, low, rise)
 
 
 @compiled
@@ -307,5 +360,5 @@ def all_paved(
 def level_footing() -> FloatArray:
     """The `footing` (4, COLUMNS) of level ground."""
     footing = np.zeros((4, COLUMNS))
-    footing[:, WALL_LEFT] = footing[:, WALL_RIGHT] = NO_WALL
+    footing[:, WALL_LEFT : WALL_BEHIND + 1] = NO_WALL
     return footing

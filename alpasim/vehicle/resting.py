@@ -13,10 +13,11 @@ import numpy as np
 from alpasim.geometry import quaternion_from_axes
 from alpasim.road.relief import Relief, rise_at
 from alpasim.types import FloatArray
-from alpasim.vehicle.chassis import GRAVITY_MPS2, Chassis
+from alpasim.vehicle.chassis import GRAVITY_MPS2, Chassis, packed
 from alpasim.vehicle.footing import level_footing
 from alpasim.vehicle.frames import rig_rotation
-from alpasim.vehicle.wheels import feel_raised, ground_forces, stand_wheels, wheel_arms, wheel_axes, wheel_loads
+from alpasim.vehicle.touching import feel_raised, stand_wheels
+from alpasim.vehicle.wheels import ROWS, ground_forces, wheel_arms, wheel_axes, wheel_loads
 
 MOST_ROUNDS = 200
 NEAR = 1e-10
@@ -65,14 +66,15 @@ def resting_pose(
 def _unbalanced(body: Chassis, position: Vector, rotation: Turn, relief: Relief, axes: FloatArray) -> Vector:
     """Force along the ground's normal [N], and torque about its left and its heading [N m], that are left over."""
     footing, points, low = level_footing(), np.zeros((4, 2)), np.zeros((0, 8))
-    arm, wheels, load, push = np.empty((4, 3)), np.empty((4, 9)), np.zeros(4), np.zeros(4)
-    stand_wheels(body, position, rotation, relief, points, footing)
+    arm, wheels, state = np.empty((4, 3)), np.empty((4, 9)), np.zeros((ROWS, 4))
+    numbers = packed(body)
+    stand_wheels(numbers, position, rotation, relief, points, footing)
     if relief.shape.shape[0] > 0:
-        feel_raised(body, 0.0, position, rotation, _STILL, 0.0, relief, np.zeros(4), low, 0.01, points, footing)
-    _, ahead_x, ahead_y = wheel_arms(body, rotation, footing, arm)
+        feel_raised(numbers, 0.0, position, rotation, _STILL, 0.0, relief, np.zeros(4), low, 0.01, points, footing)
+    _, ahead_x, ahead_y = wheel_arms(numbers, rotation, arm)
     wheel_axes(footing, ahead_x, ahead_y, wheels)
-    wheel_loads(body, position[2], arm, wheels, _STILL, _STILL, _STILL, (0.0, 0.0), footing, load, push)
-    force, torque = ground_forces(arm, wheels, load, push, (0.0, 0.0), _STILL, footing)
+    wheel_loads(numbers, position[2], arm, wheels, _STILL, _STILL, _STILL, (0.0, 0.0), footing, 0.01, state)
+    force, torque = ground_forces(arm, wheels, state, (0.0, 0.0), _STILL)
     rest = [force[0], force[1], force[2] - body.mass * GRAVITY_MPS2]
     ahead, left, normal = ([float(part) for part in axes[:, k]] for k in range(3))
     along, aside, upward = _dot(rest, ahead), _dot(rest, left), _dot(rest, normal)

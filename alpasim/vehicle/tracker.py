@@ -23,7 +23,7 @@ from alpasim.errors import PolicyInvalidAction
 from alpasim.memory import Memory, read
 from alpasim.types import Control, EgoState, FloatArray, IntArray, Trajectory, VehicleParameters
 from alpasim.vehicle.actuation import acceleration_limits, acceleration_of, clip_control, control_for
-from alpasim.vehicle.dynamics import GRAVITY_MPS2, chassis
+from alpasim.vehicle.chassis import GRAVITY_MPS2, chassis
 from alpasim.vehicle.preview import (
     STEPS,
     accelerating,

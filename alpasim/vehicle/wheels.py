@@ -12,29 +12,45 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from alpasim.compiled import compiled
-from alpasim.road.relief import Relief, rise_at
 from alpasim.types import FloatArray
-from alpasim.vehicle.chassis import GRAVITY_MPS2, Chassis
+from alpasim.vehicle.chassis import (
+    ANTI_ROLL,
+    DAMPER,
+    FALLING_MASS_FACTOR,
+    GRAVITY_MPS2,
+    HALF_TRACK,
+    HEIGHT,
+    MASS,
+    PITCH_MASS_FACTOR,
+    RADIUS,
+    SIDE_MASS_FACTOR,
+    SPRING,
+    STATIC_LOAD,
+    WHEEL_X,
+    WHEEL_Y,
+    WHEELBASE,
+)
 from alpasim.vehicle.footing import (
     BUMP,
     COUNT,
     FORCE,
+    FORWARD,
     LEAN,
-    MOST_POINTS,
     NO_WALL,
+    OBLIQUE,
     RISE,
     SLOPE_X,
     SLOPE_Y,
     TILT,
-    WALL_LEFT,
-    WALL_RIGHT,
-    feel_across,
-    feel_along,
-    nothing_near,
+    TOUCH,
+    WALL_AHEAD,
 )
+
+ACTUATORS, COMMANDS, FRICTION, SLIPPING, LOAD, PUSH, SIDE, TWIST, HELD, ROWS = range(10)
+"""Rows of `state` (ROWS, 4), all that forces read and write of actuators and of each wheel: where actuators are and what they
+shall do; friction under it and 1 where it is at its grip; its load [N], the forces of raised ground back and to the right [N]
+and its moment [N m], and what it has to hold across [m/s^2]. What comes after SLIPPING is made anew each time."""
 
 BUMP_STOP_M = 0.08
 """Compression beyond the static one at which the bump stop takes part."""
@@ -46,7 +62,11 @@ LARGEST_WHEEL_LOAD = 8.0
 """Wheel load over its static value that no landing exceeds."""
 
 UPRIGHT = 0.5
-"""Least cosine between the body's up axis and the ground's normal at which its wheels still reach the ground (60 degrees)."""
+"""Least cosine of the pitch at which wheels still reach the ground (60 degrees). However far a body rolls over, its feet
+carry as long as they are below the ground: springs that came and went at an angle would give energy."""
+
+BALANCED, TIPPING = math.sin(math.radians(5.0)), math.sin(math.radians(15.0))
+"""Sines of the angles to the ground up to which a rider keeps a two-wheeler upright, and from which it falls."""
 
 FX, FY, FZ, LX, LY, LZ, NX, NY, NZ = range(9)
 """Columns of a wheel's axes (4, 9): heading of the body along the ground, left of it, normal."""
@@ -56,7 +76,7 @@ Quaternion = tuple[float, float, float, float]
 
 
 @compiled
-def wheel_arms(body: Chassis, rotation: Quaternion, footing: FloatArray, arm: FloatArray) -> tuple[bool, float, float]:
+def wheel_arms(body: FloatArray, rotation: Quaternion, arm: FloatArray) -> tuple[bool, float, float]:
     """Writes where the wheels' feet are, seen from the centre of mass in world axes, into `arm` (4, 3) [m].
 
     Returns whether the body is upright enough for its wheels to reach the ground, and the level direction it points in.
@@ -67,14 +87,11 @@ def wheel_arms(body: Chassis, rotation: Quaternion, footing: FloatArray, arm: Fl
     m20, m21, m22 = 2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)
     level = math.sqrt(m00 * m00 + m10 * m10)
     for i in range(4):
-        a, b, c = body.wheel_x[i], body.wheel_y[i], -body.height
+        a, b, c = body[WHEEL_X + i], body[WHEEL_Y + i], -body[HEIGHT]
         arm[i, 0] = m00 * a + m01 * b + m02 * c
         arm[i, 1] = m10 * a + m11 * b + m12 * c
         arm[i, 2] = m20 * a + m21 * b + m22 * c
-    slope_x = 0.25 * (footing[0, SLOPE_X] + footing[1, SLOPE_X] + footing[2, SLOPE_X] + footing[3, SLOPE_X])
-    slope_y = 0.25 * (footing[0, SLOPE_Y] + footing[1, SLOPE_Y] + footing[2, SLOPE_Y] + footing[3, SLOPE_Y])
-    steep = math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
-    if m22 - slope_x * m02 - slope_y * m12 <= UPRIGHT * steep or level <= UPRIGHT:
+    if level <= UPRIGHT:
         return False, 1.0, 0.0
     return True, m00 / level, m10 / level
 
@@ -97,19 +114,28 @@ def wheel_axes(footing: FloatArray, ahead_x: float, ahead_y: float, axes: FloatA
 
 
 @compiled
-def spring_force(body: Chassis, i: int, squeeze: float, rate: float, bar: float) -> float:
+def spring_force(body: FloatArray, i: int, squeeze: float, rate: float, bar: float, yielding: float) -> float:
     """Load of wheel i at a compression beyond the static one [m] that grows at `rate` [m/s], `bar` that of its anti-roll bar
-    [N]."""
-    force = body.static_load[i] + body.spring[i] * squeeze + body.damper[i] * rate
+    [N], its damper divided by `yielding`."""
+    force = body[STATIC_LOAD + i] + body[SPRING + i] * squeeze + body[DAMPER + i] / yielding * rate
     force += bar
     if squeeze > BUMP_STOP_M:
-        force += BUMP_STOP_STIFFNESS * body.spring[i] * (squeeze - BUMP_STOP_M)
-    return float(min(max(force, 0.0), LARGEST_WHEEL_LOAD * body.static_load[i]))
+        force += BUMP_STOP_STIFFNESS * body[SPRING + i] * (squeeze - BUMP_STOP_M)
+    return float(min(max(force, 0.0), LARGEST_WHEEL_LOAD * body[STATIC_LOAD + i]))
+
+
+@compiled
+def bar_force(body: FloatArray, i: int, squeeze: float, across: float) -> float:
+    """What the anti-roll bar adds to the load of wheel i [N], from its compression and that of the wheel `across` [m], both
+    from the ground. A wheel that hangs goes no further than its spring and the bar let it."""
+    bar, other = body[ANTI_ROLL + i], i ^ 1
+    hanging = (bar * squeeze - body[STATIC_LOAD + other]) / (body[SPRING + other] + bar)
+    return float(bar * (squeeze - max(across, hanging)))
 
 
 @compiled
 def wheel_loads(
-    body: Chassis,
+    body: FloatArray,
     height: float,
     arm: FloatArray,
     axes: FloatArray,
@@ -118,14 +144,14 @@ def wheel_loads(
     hub: Vector3,
     steer: tuple[float, float],
     footing: FloatArray,
-    load: FloatArray,
-    push: FloatArray,
+    dt_s: float,
+    state: FloatArray,
 ) -> float:
-    """Writes what each wheel presses on the ground into `load` (4,) [N], and the force of raised ground against its way
-    into `push` (4,) [N]; returns the sum of loads.
+    """Writes what each wheel presses on the ground into `state`, and the forces of raised ground against its way and aside
+    and the moment that turns its disc about the normal; returns the sum of loads.
 
     `height` of the centre of mass [m], `arm` from there to the wheels' feet, `hub` from a foot to where its disc is pushed,
-    `steer` the angles of the front wheels. Where something is raised, load and push are the means over the substep's way.
+    `steer` the angles of the front wheels. Where something is raised, all are means over the substep's way.
     """
     total = 0.0
     for i in range(4):
@@ -134,32 +160,68 @@ def wheel_loads(
         uy = velocity[1] + spin[2] * arm[i, 0] - spin[0] * arm[i, 2]
         uz = velocity[2] + spin[0] * arm[i, 1] - spin[1] * arm[i, 0]
         rate = -(ux * axes[i, NX] + uy * axes[i, NY] + uz * axes[i, NZ])
+        across += raised_mean(footing, i ^ 1)
         points = int(footing[i, COUNT])
         if points == 0:
-            load[i], push[i] = spring_force(body, i, squeeze, rate, body.anti_roll[i] * (squeeze - across)), 0.0
-            total += load[i]
+            state[LOAD, i] = spring_force(body, i, squeeze, rate, bar_force(body, i, squeeze, across), 1.0)
+            total += state[LOAD, i]
             continue
-        rx, ry, rz = velocity
-        rx += spin[1] * (arm[i, 2] + hub[2]) - spin[2] * (arm[i, 1] + hub[1])
-        ry += spin[2] * (arm[i, 0] + hub[0]) - spin[0] * (arm[i, 2] + hub[2])
-        rz += spin[0] * (arm[i, 1] + hub[1]) - spin[1] * (arm[i, 0] + hub[0])
+        rx = ux + spin[1] * hub[2] - spin[2] * hub[1]
+        ry = uy + spin[2] * hub[0] - spin[0] * hub[2]
+        rz = uz + spin[0] * hub[1] - spin[1] * hub[0]
         angle = steer[0] if i == 0 else steer[1] if i == 1 else 0.0
-        rolling = math.cos(angle) * (rx * axes[i, FX] + ry * axes[i, FY] + rz * axes[i, FZ])
-        aside = rx * axes[i, LX] + ry * axes[i, LY] + rz * axes[i, LZ]
-        rolling += math.sin(angle) * aside
-        mean = raised_mean(footing, i)
-        bar = body.anti_roll[i] * (squeeze + mean - across - raised_mean(footing, i ^ 1))
-        load[i], push[i] = 0.0, 0.0
+        cos, sin = math.cos(angle), math.sin(angle)
+        ahead = rx * axes[i, FX] + ry * axes[i, FY] + rz * axes[i, FZ]
+        left = rx * axes[i, LX] + ry * axes[i, LY] + rz * axes[i, LZ]
+        rolling, aside = cos * ahead + sin * left, cos * left - sin * ahead
+        turning = spin[0] * axes[i, NX] + spin[1] * axes[i, NY] + spin[2] * axes[i, NZ]
+        bar = bar_force(body, i, squeeze + raised_mean(footing, i), across)
+        # Where the ground is so steep that its damping would turn motion round within the substep, the damper yields.
+        stiff = body[DAMPER + i] * GRAVITY_MPS2 * body[SIDE_MASS_FACTOR] / body[STATIC_LOAD + i] * dt_s
         for k in range(points):
-            tilt = footing[i, TILT + k]
-            force = spring_force(
-                body, i, squeeze + footing[i, BUMP + k], rate + tilt * rolling + footing[i, LEAN] * aside, bar
-            )
+            tilt, lean, touch = footing[i, TILT + k], footing[i, LEAN + k], footing[i, TOUCH + k]
+            climbing = rate + tilt * rolling + lean * (aside + touch * turning)
+            yielding = 1.0 + stiff * lean * lean
+            force = spring_force(body, i, squeeze + footing[i, BUMP + k], climbing, bar, yielding)
             footing[i, FORCE + k] = force
-            load[i] += force / points
-            push[i] += force * tilt / points
-        total += load[i]
+            share = force / points
+            state[LOAD, i] += share
+            state[PUSH, i] += share * tilt
+            state[SIDE, i] += share * lean
+            state[TWIST, i] += share * lean * touch
+        stop_at_ends(body, i, rolling, aside, turning, footing, dt_s, state)
+        total += state[LOAD, i]
     return total
+
+
+@compiled
+def stop_at_ends(
+    body: FloatArray,
+    i: int,
+    rolling: float,
+    aside: float,
+    turning: float,
+    footing: FloatArray,
+    dt_s: float,
+    state: FloatArray,
+) -> None:
+    """Add to wheel i's pushes in `state` what stops its disc at walls before and behind it, square to the wall.
+
+    `rolling`, `aside`: speed of the hub along the disc and to its left [m/s]; `turning` about the normal [rad/s].
+    """
+    for k in range(2):
+        gap, oblique = footing[i, WALL_AHEAD + k], footing[i, OBLIQUE + k]
+        if gap >= NO_WALL:
+            continue
+        ahead = 1.0 if k == 0 else -1.0
+        touch = ahead * FORWARD * body[RADIUS]
+        closing = ahead * rolling - oblique * (aside + touch * turning)
+        rolls = body[SIDE_MASS_FACTOR] + body[FALLING_MASS_FACTOR]
+        factor = 0.5 * (body[PITCH_MASS_FACTOR] + oblique * oblique * rolls)
+        force = -wall_force(body, i, closing, gap / 3.0 if gap > 0.0 else 0.1 * max(gap, -0.002), NO_WALL, factor, dt_s)
+        state[PUSH, i] += ahead * force
+        state[SIDE, i] -= oblique * force
+        state[TWIST, i] -= oblique * force * touch
 
 
 @compiled
@@ -179,28 +241,26 @@ def raised_mean(footing: FloatArray, i: int) -> float:
 
 
 @compiled
-def wall_force(body: Chassis, i: int, aside: float, footing: FloatArray, dt_s: float) -> float:
-    """Sideways force of walls on wheel i [N], left positive, whose foot moves left at `aside` [m/s].
+def wall_force(body: FloatArray, i: int, towards: float, near: float, far: float, factor: float, dt_s: float) -> float:
+    """Force of walls on wheel i [N], against its foot's speed `towards` the wall at the gap `near`, and away from that at `far`
+    on its other side; `factor` is the wheel's share of the mass over what the force has to stop.
 
-    It stops what would go further than the gap within the substep, without bouncing, and presses out slowly what is in.
+    It stops what would go further than the gap within the substep, without bouncing; a gap below 0 is opened.
     """
-    share = (body.static_load[i] + body.static_load[i ^ 1]) / GRAVITY_MPS2 / body.side_mass_factor
-    for k in range(2):
-        gap, towards = (footing[i, WALL_LEFT], aside) if k == 0 else (footing[i, WALL_RIGHT], -aside)
-        if gap >= NO_WALL:
-            continue
-        too_fast = towards - (gap if gap > 0.0 else 0.1 * max(gap, -0.02)) / dt_s
-        if too_fast > 0.0:
-            return float(-share * too_fast / dt_s if k == 0 else share * too_fast / dt_s)
+    share = body[STATIC_LOAD + i] / GRAVITY_MPS2 / factor
+    if near < NO_WALL and towards > near / dt_s:
+        return float(-share * (towards - near / dt_s) / dt_s)
+    if far < NO_WALL and -towards > far / dt_s:
+        return float(share * (-towards - far / dt_s) / dt_s)
     return 0.0
 
 
 @compiled
-def steering_angles(body: Chassis, angle: float) -> tuple[float, float]:
+def steering_angles(body: FloatArray, angle: float) -> tuple[float, float]:
     """Angles of the left and right front wheel whose axes meet on the rear axle's line, around `angle` in the
     middle."""
     tangent = math.tan(angle)
-    reach = body.half_track * tangent / body.wheelbase
+    reach = body[HALF_TRACK] * tangent / body[WHEELBASE]
     return math.atan(tangent / (1.0 - reach)), math.atan(tangent / (1.0 + reach))
 
 
@@ -212,129 +272,84 @@ def up_axis(rotation: Quaternion) -> Vector3:
 
 
 @compiled
-def stand_wheels(
-    body: Chassis, position: Vector3, rotation: Quaternion, relief: Relief, points: FloatArray, footing: FloatArray
-) -> None:
-    """Write where each wheel's disc touches into `points` (4, 2), and height and slopes of the smooth ground there into
-    `footing`; nothing is raised yet.
-
-    A disc touches straight along the ground's normal below its hub, which is a radius along the body's up axis above the
-    foot.
-    """
-    arm = np.empty((4, 3))
-    wheel_arms(body, rotation, footing, arm)
-    up = up_axis(rotation)
-    for i in range(4):
-        x, y = position[0] + arm[i, 0], position[1] + arm[i, 1]
-        _, slope_x, slope_y = rise_at(x, y, relief)
-        steep = 1.0 / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
-        points[i, 0] = x + body.radius * (up[0] + slope_x * steep)
-        points[i, 1] = y + body.radius * (up[1] + slope_y * steep)
-        footing[i, RISE], footing[i, SLOPE_X], footing[i, SLOPE_Y] = rise_at(x, y, relief)
-        footing[i, COUNT], footing[i, LEAN] = 0.0, 0.0
-        footing[i, WALL_LEFT] = footing[i, WALL_RIGHT] = NO_WALL
-
-
-@compiled
-def feel_raised(
-    body: Chassis,
-    angle: float,
-    position: Vector3,
-    rotation: Quaternion,
-    velocity: Vector3,
-    yaw_rate: float,
-    relief: Relief,
-    rough: FloatArray,
-    low: FloatArray,
-    dt_s: float,
-    points: FloatArray,
-    footing: FloatArray,
-) -> None:
-    """Write into `footing` what is raised under and beside each wheel on its way through the substep, after `stand_wheels`.
-
-    `angle` of the steered wheels, `rough` (4,) roughness under each wheel [m], `low` (m, 8) low bodies.
-    """
-    arm = np.empty((4, 3))
-    upright, ahead_x, ahead_y = wheel_arms(body, rotation, footing, arm)
-    if not upright:
-        return
-    places, heights = np.empty(MOST_POINTS + 16), np.empty(MOST_POINTS + 16)
-    left_angle, right_angle = steering_angles(body, angle)
-    for i in range(4):
-        turned = left_angle if i == 0 else right_angle if i == 1 else 0.0
-        c, s = math.cos(turned), math.sin(turned)
-        cos, sin = ahead_x * c - ahead_y * s, ahead_y * c + ahead_x * s
-        vx, vy = velocity[0] - yaw_rate * arm[i, 1], velocity[1] + yaw_rate * arm[i, 0]
-        along, aside = vx * cos + vy * sin, vy * cos - vx * sin
-        x, y, wheel = points[i, 0], points[i, 1], footing[i]
-        far = body.radius + (abs(along) + abs(aside)) * dt_s + 0.05
-        if rough[i] <= 0.0 and low.shape[0] == 0 and nothing_near(x, y, far, relief):
-            continue
-        feel_along(x, y, cos, sin, along * dt_s, body.radius, relief, rough[i], low, places, heights, wheel)
-        hanging = position[2] + arm[i, 2] - wheel[RISE] - body.static_load[i] / body.spring[i]
-        reach = abs(aside) * dt_s + 0.02
-        feel_across(x, y, -sin, cos, reach, body.half_width, hanging, relief, rough[i], low, wheel)
-
-
-@compiled
 def ground_forces(
     arm: FloatArray,
     axes: FloatArray,
-    load: FloatArray,
-    push: FloatArray,
+    state: FloatArray,
     steer: tuple[float, float],
     hub: Vector3,
-    footing: FloatArray,
 ) -> tuple[Vector3, Vector3]:
     """Force [N] and torque about the centre of mass [N m] of what the ground does without friction: loads along its
-    normals, and the pushes of what is raised, which act at the hubs."""
+    normals, and the pushes of what is raised, which act at the hubs and turn the discs."""
     fx, fy, fz, tx, ty, tz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(4):
-        lean = load[i] * footing[i, LEAN]
-        px = load[i] * axes[i, NX] - lean * axes[i, LX]
-        py = load[i] * axes[i, NY] - lean * axes[i, LY]
-        pz = load[i] * axes[i, NZ] - lean * axes[i, LZ]
+        load = state[LOAD, i]
+        px, py, pz = load * axes[i, NX], load * axes[i, NY], load * axes[i, NZ]
         ax, ay, az = arm[i, 0], arm[i, 1], arm[i, 2]
         fx, fy, fz = fx + px, fy + py, fz + pz
         tx, ty, tz = tx + ay * pz - az * py, ty + az * px - ax * pz, tz + ax * py - ay * px
-        if push[i] == 0.0:
+        if state[PUSH, i] == 0.0 and state[SIDE, i] == 0.0:
             continue
         angle = steer[0] if i == 0 else steer[1] if i == 1 else 0.0
-        back, aside = -push[i] * math.cos(angle), -push[i] * math.sin(angle)
-        px = back * axes[i, FX] + aside * axes[i, LX]
-        py = back * axes[i, FY] + aside * axes[i, LY]
-        pz = back * axes[i, FZ] + aside * axes[i, LZ]
+        cos, sin, twist = math.cos(angle), math.sin(angle), state[TWIST, i]
+        ahead = -state[PUSH, i] * cos + state[SIDE, i] * sin
+        aside = -state[PUSH, i] * sin - state[SIDE, i] * cos
+        px = ahead * axes[i, FX] + aside * axes[i, LX]
+        py = ahead * axes[i, FY] + aside * axes[i, LY]
+        pz = ahead * axes[i, FZ] + aside * axes[i, LZ]
         ax, ay, az = ax + hub[0], ay + hub[1], az + hub[2]
         fx, fy, fz = fx + px, fy + py, fz + pz
-        tx, ty, tz = tx + ay * pz - az * py, ty + az * px - ax * pz, tz + ax * py - ay * px
+        tx += ay * pz - az * py - twist * axes[i, NX]
+        ty += az * px - ax * pz - twist * axes[i, NY]
+        tz += ax * py - ay * px - twist * axes[i, NZ]
     return (fx, fy, fz), (tx, ty, tz)
 
 
 @compiled
-def foot_speeds(
-    i: int, arm: FloatArray, axes: FloatArray, deep: float, velocity: Vector3, spin: Vector3
-) -> tuple[float, float]:
-    """Speeds of wheel i's foot along and across the body's heading [m/s], the ground `deep` below the centre of mass.
+def leaning_share(up: Vector3, axes: FloatArray) -> float:
+    """Share of its height above the ground at which the side forces of a two-wheeler act: 1 while it stands upright on it,
+    kept so by a rider, 0 once it is tipping over; `up` is its up axis."""
+    side = 0.0
+    for i in range(4):
+        side += 0.25 * (up[0] * axes[i, LX] + up[1] * axes[i, LY] + up[2] * axes[i, LZ])
+    return min(1.0, max(0.0, (TIPPING - abs(side)) / (TIPPING - BALANCED)))
 
-    The foot's own sideways motion counts (roll centre on the ground), pitching does not move it forward.
+
+@compiled
+def foot_speeds(
+    i: int,
+    arm: FloatArray,
+    axes: FloatArray,
+    down: float,
+    leaning: float,
+    velocity: Vector3,
+    spin: Vector3,
+) -> tuple[float, float, float]:
+    """How deep the ground under wheel i lies below the centre of mass along its normal [m], and speeds along and across the
+    body's heading [m/s] of the point where its tyre's force acts: on the ground, `down` below the centre of mass, and
+    sideways a share `leaning` of the depth above it.
+
+    Pitching does not move the foot forward.
     """
     vx, vy, vz = velocity
     wx, wy, wz = spin
     hx, hy, hz = axes[i, FX], axes[i, FY], axes[i, FZ]
     lx, ly, lz = axes[i, LX], axes[i, LY], axes[i, LZ]
     nx, ny, nz = axes[i, NX], axes[i, NY], axes[i, NZ]
-    sx, sy = vx - deep * (wy * nz - wz * ny), vy - deep * (wz * nx - wx * nz)
-    sz = vz - deep * (wx * ny - wy * nx)
-    to_front = arm[i, 0] * hx + arm[i, 1] * hy + arm[i, 2] * hz
-    to_left = arm[i, 1] * ly + arm[i, 0] * lx + arm[i, 2] * lz
+    deep = down * nz - (arm[i, 0] * nx + arm[i, 1] * ny)
+    low = deep * (1.0 - leaning)
+    sx, sy = vx - low * (wy * nz - wz * ny), vy - low * (wz * nx - wx * nz)
+    sz = vz - low * (wx * ny - wy * nx)
+    to_front = arm[i, 0] * hx + arm[i, 1] * hy - down * hz
+    to_left = arm[i, 1] * ly + arm[i, 0] * lx - down * lz
     turning = wz * nz + wx * nx + wy * ny
     along = vx * hx + vy * hy + vz * hz - turning * to_left
-    return along, sy * ly + sx * lx + sz * lz + turning * to_front
+    return deep, along, sy * ly + sx * lx + sz * lz + turning * to_front
 
 
 @compiled
 def held_across(
-    body: Chassis,
+    body: FloatArray,
     height: float,
     arm: FloatArray,
     axes: FloatArray,
@@ -361,12 +376,12 @@ def held_across(
         ahead += share * x
         left += share * y
         spread += share * x * x
-        held[i] = (outside[0] * axes[i, LX] + outside[1] * axes[i, LY] + outside[2] * axes[i, LZ]) / body.mass
-        turn -= share * body.mass * held[i] * x
+        held[i] = (outside[0] * axes[i, LX] + outside[1] * axes[i, LY] + outside[2] * axes[i, LZ]) / body[MASS]
+        turn -= share * body[MASS] * held[i] * x
         turn += braked * share * y * (outside[0] * axes[i, FX] + outside[1] * axes[i, FY] + outside[2] * axes[i, FZ])
     spread -= ahead * ahead
     if spread < 0.01:
         return
     for i in range(4):
         x = arm[i, 0] * axes[i, FX] + arm[i, 1] * axes[i, FY] + (footing[i, RISE] - height) * axes[i, FZ]
-        held[i] += turn * (x - ahead) / (spread * body.mass)
+        held[i] += turn * (x - ahead) / (spread * body[MASS])

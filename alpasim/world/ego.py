@@ -15,11 +15,13 @@ from alpasim.road.relief import feel, rise_at
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import EGO, Bodies, Control, EgoState, FloatArray, frozen
 from alpasim.vehicle.actuation import actuator_commands
-from alpasim.vehicle.dynamics import BRAKE, DRIVE, GEAR, STEER, chassis, ego_forces
+from alpasim.vehicle.chassis import chassis, packed
+from alpasim.vehicle.dynamics import BRAKE, DRIVE, GEAR, STEER, ego_forces
 from alpasim.vehicle.failing import Failing
 from alpasim.vehicle.footing import ROLLING, all_paved, level_footing
 from alpasim.vehicle.resting import resting_pose
-from alpasim.vehicle.wheels import feel_raised, stand_wheels
+from alpasim.vehicle.touching import feel_raised, stand_wheels
+from alpasim.vehicle.wheels import ACTUATORS, COMMANDS, FRICTION, LOAD, ROWS, SLIPPING
 from alpasim.vehicle.wind import wind_load
 from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector, Vector3, yaw_of
 from alpasim.world.contacts import Box, WheelHit
@@ -33,6 +35,13 @@ Plane = tuple[float, float, float, Vector3, float]
 """x, y and heading of the ego's box, its velocity and yaw rate, world frame."""
 
 _NO_WIND = (0.0, 0.0, 0.0, 0.0, 0.0)
+_NO_TORQUE = (0.0, 0.0, 0.0)
+
+TIPPED = math.sin(math.radians(4.0)) ** 2
+"""Square of the sine of half the tilt from which the box of a vehicle on level ground may touch it."""
+
+NEAR_GROUND_M = 0.02
+"""Height of the box's lowest corner above the ground from which it may touch it within a substep."""
 
 
 class Ego:
@@ -44,9 +53,11 @@ class Ego:
         self._waits = waits
         self.substep_s = scenario.dt_us // scenario.substeps * 1e-6
         self._chassis = chassis(vehicle)
-        self._commands, self._actuators = np.zeros(4), np.zeros(4)
-        self._friction, self._load = np.zeros(4), np.zeros(4)
-        self._slipping = np.zeros(4, dtype=np.bool_)
+        self._packed = packed(self._chassis)
+        self._state = np.zeros((ROWS, 4))
+        self._commands, self._actuators = self._state[COMMANDS], self._state[ACTUATORS]
+        self._friction, self._load = self._state[FRICTION], self._state[LOAD]
+        self._slipping = self._state[SLIPPING]
         self._wheels, self._footing = np.zeros((4, 2)), level_footing()
         self._rolling, self._rough = np.zeros(4), np.zeros(4)
         self.low: FloatArray = np.zeros((0, 8))
@@ -95,7 +106,7 @@ class Ego:
         self._actuators[:] = 0.0
         self._actuators[GEAR] = 1.0
         self._load[:] = self._chassis.static_load
-        self._slipping[:] = False
+        self._slipping[:] = 0.0
         self._velocity_before = velocity
 
     def _begin(self, scenario: Scenario, position: Vector, rotation: Vector, velocity: Vector, spin: Vector) -> None:
@@ -117,7 +128,7 @@ class Ego:
             "actuators": self._actuators.copy(),
             "friction": self._friction.copy(),
             "load": self._load.copy(),
-            "slipping": self._slipping.copy(),
+            "slipping": self._slipping > 0.0,
             "velocity": np.array(self._velocity_before),
             "failing": self._failing.save(),
         }
@@ -132,7 +143,9 @@ class Ego:
         fill(memory, "actuators", self._actuators)
         fill(memory, "friction", self._friction)
         fill(memory, "load", self._load)
-        fill(memory, "slipping", self._slipping)
+        slipping = np.zeros(4, dtype=np.bool_)
+        fill(memory, "slipping", slipping)
+        self._slipping[:] = slipping
         self._failing.load(read(memory, "failing", dict))
         vx, vy, vz = finite(memory, "velocity", (3,)).tolist()
         self._velocity_before = (vx, vy, vz)
@@ -164,24 +177,46 @@ class Ego:
             self._engine.push(self.body, force, torque, position)
             wind = (*force[:2], *torque)
         force, torque = ego_forces(
-            failing.chassis,
-            self._actuators,
-            self._commands,
-            self._friction,
+            failing.packed,
+            self._state,
             self._footing,
             uneven,
             wind,
-            self._load,
-            self._slipping,
             position,
             rotation,
             velocity,
             spin,
             substep_s,
         )
+        if self._may_lie(uneven, body):
+            self._turn(torque, body, substep_s)
+            torque = _NO_TORQUE
         self._engine.push(self.body, force, torque, position)
         if len(self.low):
             self.met += wheel_hits(self._chassis, self._footing, self._wheels, body, substep_s)
+
+    def _may_lie(self, uneven: bool, body: BodyState) -> bool:
+        """Whether the box may touch the ground below it: it is tipped, or in a hole."""
+        position, (x, y, z, w), _, _ = body
+        if not uneven and x * x + y * y < TIPPED:
+            return False
+        length, width, height = self._solid
+        reach = abs(x * z - w * y) * length + abs(y * z + w * x) * width
+        lowest = to_world((x, y, z, w), self._along, self._above + 0.5 * self._vehicle.ground_clearance_m)[2] - reach
+        lowest -= 0.5 * abs(1.0 - 2.0 * (x * x + y * y)) * height
+        return position[2] + lowest < rise_at(*position[:2], self._road.relief)[0] + NEAR_GROUND_M
+
+    def _turn(self, torque: Vector3, body: BodyState, substep_s: float) -> None:
+        """Give the body the spin that a torque brings within a substep at once. Bullet's friction does not see a torque that is
+        yet to act: it would hold the wrong speed where the box stands on the ground, and let it creep."""
+        _, rotation, velocity, spin = body
+        vehicle = self._vehicle
+        gained = turned(
+            rotation, torque, vehicle.roll_inertia_kgm2, vehicle.pitch_inertia_kgm2, vehicle.yaw_inertia_kgm2
+        )
+        (wx, wy, wz), (ax, ay, az) = spin, gained
+        spin = (wx + substep_s * ax, wy + substep_s * ay, wz + substep_s * az)
+        self._engine.set_motion(self.body, velocity, spin)
 
     def _feel(self, body: BodyState, substep_s: float) -> bool:
         """Feel the ground under the wheels; False where it is level."""
@@ -195,7 +230,7 @@ class Ego:
             return False
         self._left_level = True
         position, rotation, velocity, spin = body
-        stand_wheels(self._chassis, position, rotation, relief, self._wheels, self._footing)
+        stand_wheels(self._packed, position, rotation, relief, self._wheels, self._footing)
         rough = self._rough
         if self._on_soil:
             base, under = self._base_friction, (self._friction, self._rolling, rough)
@@ -207,7 +242,7 @@ class Ego:
         if bumpy:
             angle = float(self._actuators[STEER])
             place = (angle, position, rotation, velocity, spin[2])
-            feel_raised(self._chassis, *place, relief, rough, low, substep_s, self._wheels, self._footing)
+            feel_raised(self._packed, *place, relief, rough, low, substep_s, self._wheels, self._footing)
         return bumpy or not relief.level
 
     def body_state(self) -> BodyState:
@@ -264,7 +299,7 @@ class Ego:
             steering_angle_rad=float(self._actuators[STEER]),
             pedal=float(abs(self._actuators[DRIVE]) - self._actuators[BRAKE]),
             wheel_load=frozen(self._load.copy()),
-            wheel_slipping=frozen(self._slipping.copy()),
+            wheel_slipping=frozen(self._slipping > 0.0),
             reverse=bool(self._actuators[GEAR] < 0.0),
         )
 
@@ -290,6 +325,23 @@ def to_world(rotation: Quaternion, along: float, above: float) -> Vector3:
         (1.0 - 2.0 * (y * y + z * z)) * along + 2.0 * (x * z + w * y) * above,
         2.0 * (x * y + w * z) * along + 2.0 * (y * z - w * x) * above,
         2.0 * (x * z - w * y) * along + (1.0 - 2.0 * (x * x + y * y)) * above,
+    )
+
+
+def turned(rotation: Quaternion, torque: Vector3, roll: float, pitch: float, yaw: float) -> Vector3:
+    """Angular acceleration [rad/s^2] that a torque [N m] gives a body with those inertias about its own axes [kg m^2]."""
+    x, y, z, w = rotation
+    tx, ty, tz = torque
+    ahead = (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y))
+    left = (2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z + w * x))
+    up = (2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y))
+    about_ahead = (tx * ahead[0] + ty * ahead[1] + tz * ahead[2]) / roll
+    about_left = (tx * left[0] + ty * left[1] + tz * left[2]) / pitch
+    about_up = (tx * up[0] + ty * up[1] + tz * up[2]) / yaw
+    return (
+        about_ahead * ahead[0] + about_left * left[0] + about_up * up[0],
+        about_ahead * ahead[1] + about_left * left[1] + about_up * up[1],
+        about_ahead * ahead[2] + about_left * left[2] + about_up * up[2],
     )
 
 

@@ -177,21 +177,23 @@ class World:
         if parts > 1:
             seconds /= parts
             engine.set_substep(seconds)
-        for part in range(parts):
-            if part:
-                body, readable = self._see((substep + part / parts) / substeps)
-            ego.drive(body, seconds)
-            if ego.met:
-                readable = self._run_over(substep, seconds)
-            if len(ego.low):
-                readable |= self._strike_low(body, substep, seconds)
-            if self._raised:
-                actors.stand(seconds)
-            engine.step()
-            if readable:
-                self._feel(body, substep, seconds, (substep + (part + 1) / parts) / substeps)
-        if parts > 1:
-            engine.set_substep(ego.substep_s)
+        try:
+            for part in range(parts):
+                if part:
+                    body, readable = self._see((substep + part / parts) / substeps)
+                ego.drive(body, seconds)
+                if ego.met:
+                    readable = self._run_over(substep, seconds)
+                if len(ego.low):
+                    readable |= self._strike_low(body, substep, seconds)
+                if self._raised:
+                    actors.stand(seconds)
+                engine.step()
+                if readable:
+                    self._feel(body, substep, seconds, (substep + (part + 1) / parts) / substeps)
+        finally:
+            if parts > 1:
+                engine.set_substep(ego.substep_s)
 
     def _see(self, share: float) -> tuple[BodyState, bool]:
         """How the ego moves, and whether there will be contacts to read: what others do after a `share` of the step."""

@@ -12,7 +12,7 @@ from vehicle_checks import stopping_distance
 
 from alpasim.scenario.concrete import EgoFault
 from alpasim.types import Control, WorldState
-from alpasim.vehicle.dynamics import chassis
+from alpasim.vehicle.chassis import chassis
 from alpasim.vehicle.failing import Failing, fault_events
 
 WEAK = vehicle("sedan", max_brake_force_n=6000.0, rolling_resistance=0.0, drag_area_m2=1e-9)

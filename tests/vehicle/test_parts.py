@@ -25,9 +25,10 @@ from alpasim.vehicle.actuation import (
     resistance_n,
 )
 from alpasim.vehicle.actuators import lagged, lagged_within_rate
-from alpasim.vehicle.dynamics import ROLL_STIFFNESS_OF_SPRINGS, chassis, steering_angles
+from alpasim.vehicle.chassis import ROLL_STIFFNESS_OF_SPRINGS, chassis, packed
 from alpasim.vehicle.frames import box_from_rig, rig_from_box, rig_poses_from_boxes
 from alpasim.vehicle.tyres import side_force_share, within_grip
+from alpasim.vehicle.wheels import steering_angles
 
 SEDAN = vehicle("sedan")
 VEHICLES = ("sedan", "small_car", "suv", "van")
@@ -101,7 +102,7 @@ def test_anti_roll_bars_give_the_share_and_the_total_asked_for(name: str) -> Non
 
 @pytest.mark.parametrize("angle", [-0.6, -0.1, 0.0, 0.3, 0.6])
 def test_front_wheels_roll_about_one_point_on_the_rear_axle_line(angle: float) -> None:
-    left, right = steering_angles(chassis(SEDAN), angle)
+    left, right = steering_angles(packed(chassis(SEDAN)), angle)
     if angle == 0.0:
         assert left == right == 0.0
         return
