@@ -270,7 +270,16 @@ def test_bumps_kerbs_and_holes_lie_by_coordinates_on_a_map_without_courses(write
   - kerb: {polygon: [[70, -4], [74, -4], [74, -3], [70, -3]], height_m: 0.15}
 """
     path = write("\n".join(HEAD.splitlines()[:2]) + "\nroad: {map: {file: road.map.json}}\n" + items + ego)
-    points = [(40.0, -4.0), (42.8, -4.0), (40.0, -3.4), (43.2, -4.0), (60.0, -4.0), (61.2, -4.0), (72.0, -3.5), (75.0, -3.5)]
+    points = [
+        (40.0, -4.0),
+        (42.8, -4.0),
+        (40.0, -3.4),
+        (43.2, -4.0),
+        (60.0, -4.0),
+        (61.2, -4.0),
+        (72.0, -3.5),
+        (75.0, -3.5),
+    ]
     np.testing.assert_allclose(heights(path, points), [0.1, 0.1, 0.0, 0.0, -0.08, 0.0, 0.15, 0.0], atol=1e-9)
 
 
