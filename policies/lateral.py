@@ -78,8 +78,10 @@ class LateralPlanner:
             if way is not None:
                 self._take(around, way, speed, float(around.low[first]) - around.front - 2.0, urgent)
         elif self.way is not None and around.rear > self.way.until_s + BEHIND_M and self._free(around, 0.0, speed):
-            self.way = None
-            self._shift(around, 0.0, max(3.0 * speed, 15.0), speed, self.p.shift_acceleration)
+            room = max(3.0 * speed, 15.0)
+            if not self._slower_ahead(around, room, speed):
+                self.way = None
+                self._shift(around, 0.0, room, speed, self.p.shift_acceleration)
 
     def save(self) -> dict[str, Any]:
         """Plain data."""
@@ -187,6 +189,11 @@ class LateralPlanner:
         )
         against = beside & (around.along < -STANDING) & (around.low > around.front) & (around.low < around.front + 80.0)
         return not bool((from_behind | against).any())
+
+    def _slower_ahead(self, around: Surroundings, room: float, speed: float) -> bool:
+        """Whether anybody slower than the ego is in the middle of its lane within `room` of its front."""
+        near = (around.along < speed) & (around.high > around.front) & (around.low < around.front + room)
+        return bool((near & (around.left > -self.half_width) & (around.right < self.half_width)).any())
 
     def _stands_at(self, around: Surroundings, offset: float, low: float, high: float) -> bool:
         """Whether anything stands where the ego would drive at `offset` between two arc lengths."""

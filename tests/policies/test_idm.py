@@ -76,6 +76,13 @@ def test_it_changes_over_to_a_free_lane_round_a_broken_down_car_and_returns() ->
     assert min(done.gap) > 0.5 and abs(done.y[-1]) < 0.1
 
 
+def test_it_does_not_return_into_who_crawls_ahead_of_the_one_it_passed() -> None:
+    bodies = [car(160.0, 0.0), car(162.0, 0.0, speed=0.8)]
+    done = drive(Idm(), straight(edge_left=5.25), TOWN, bodies, seconds=40.0)
+    beside = [y for x, y in zip(done.x, done.y, strict=True) if 170.0 < x < 180.0]
+    assert min(done.gap) > 0.5 and min(beside) > 1.5 and done.x[-1] > 220.0
+
+
 def test_it_never_uses_an_oncoming_lane_to_pass() -> None:
     done = drive(Idm(), straight(edge_left=5.25, oncoming_left=1.75), TOWN, [car(160.0, 0.0)], seconds=30.0)
     assert done.speed[-1] < 0.1 and max(done.y) < 0.3 and min(done.gap) > 1.0
