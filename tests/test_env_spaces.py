@@ -26,7 +26,13 @@ SMALL = {
     "camera": {"width_px": 48, "height_px": 36},
 }
 COMBINATIONS: list[Any] = ["vector", "bev", "lidar", ["vector", "bev"], ("bev", "lidar", "vector"), ["lidar"]]
-COMBINATIONS += ["age", ["vector", "age", "lidar"], "camera", "camera:rear", ["vector", "camera", "camera:camera_front_tele_30fov"]]
+COMBINATIONS += [
+    "age",
+    ["vector", "age", "lidar"],
+    "camera",
+    "camera:rear",
+    ["vector", "camera", "camera:camera_front_tele_30fov"],
+]
 ROAD = """schema: alpasim/scenario@1
 title: Three lanes
 road: {straight: {lanes: 3, oncoming_lanes: 1, length_m: 900, lane_width_m: 3.5, speed_limit_kph: 100}}
