@@ -132,7 +132,9 @@ def set_off(
     """
     through = False
     for i in range(present.shape[0]):
-        through = through or fresh[i] or overlapping[i].any()
+        through = through or fresh[i]
+        for j in range(overlapping.shape[1]):
+            through = through or overlapping[i, j]
         start[i] = end[i]
         role[i] = ABSENT
         if i == 0 or struck[i]:
