@@ -38,7 +38,7 @@ class PathOptions(WithSpeed):
     """Words under `drive: {path: …}`; `speed` holds where a waypoint gives neither `t_s` nor a speed of its own."""
 
     waypoints: Annotated[tuple[Waypoint, ...], Field(min_length=1, max_length=10_000)]
-    corner_radius_m: Annotated[float, Field(ge=0.0, le=1000.0)] = 0.0
+    corner_radius_m: Annotated[float | None, Field(ge=0.0, le=1000.0)] = None
     then: Literal["stay", "vanish"] = "stay"
 
 
@@ -102,7 +102,7 @@ class Path:
         ordinary = ORDINARY_SPEED_MPS.get(actor.kind, ORDINARY_VEHICLE_MPS)
         try:
             turning = TURNING_RADIUS_M.get(actor.kind, 0.0)
-            return plan(pose, speed_mps, stops, ordinary, getattr(options, "corner_radius_m", 0.0), turning)
+            return plan(pose, speed_mps, stops, ordinary, getattr(options, "corner_radius_m", None), turning)
         except InputError as fault:
             raise InputError(f"{self._scenario.source}: actors.{actor.name}: {fault}") from fault
 

@@ -1,6 +1,6 @@
 """Timed paths through waypoints, and the kernel that looks them up.
 
-Answers where somebody is on a path at a time: the geometry is straight legs, with arcs in place of corners where asked for;
+Answers where somebody is on a path at a time: the geometry is straight legs, with arcs in place of a vehicle's corners;
 the timing is pieces of constant acceleration. How a file's words become one is `path.py`'s matter.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,6 +27,10 @@ TURNING_MPS2 = 3.0
 """Sideways acceleration with which a vehicle turns onto its path [m/s^2]."""
 TURN_ON_M = 0.5
 """Whoever can turn on the spot faces its path after so much of it [m]: about a step."""
+ASIDE_M = 0.25
+"""A vehicle passes so far inside a corner [m], or farther where its tightest circle does."""
+SHARPEST_ARC_RAD = math.radians(170.0)
+"""What turns more sharply goes back; no arc takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def plan(
     speed_mps: float,
     stops: list[Stop],
     ordinary_mps: float,
-    corner_radius_m: float,
+    corner_radius_m: float | None = None,
     turning_m: float = 0.0,
 ) -> WayPath:
     """A path from a pose through stops. Raises InputError where a stop's time cannot be kept.
@@ -90,6 +95,7 @@ def plan(
     The way to a stop is covered in the time that is left until its `t_s`; without one at its `speed_mps`; without that at the
     speed of the way before, `speed_mps` at first, or `ordinary_mps` where that is 0. It begins with an arc from the pose's
     heading, of `turning_m` radius at least where there is room and wider at speed; whoever has 0 turns within a step's length.
+    Corners are arcs of `corner_radius_m` (0: sharp), where that is None as `_turn_at` has them.
     """
     start = speed_mps if speed_mps > 0.0 else ordinary_mps
     waits = _waits(pose, stops, turning_m)
@@ -99,7 +105,8 @@ def plan(
         radius = max(turning_m, _first_speed(pose, stops, waits, start) ** 2 / TURNING_MPS2) if turning_m > 0.0 else 0.0
         lead, facing = _set_out((pose[0], pose[1], yaw), stops[waits], radius)
     corners = np.array([lead[-1], *((stop.x, stop.y) for stop in stops[waits:])])
-    rest, places, headings = _rounded(corners, corner_radius_m)
+    given = [False, *(stop.yaw is not None for stop in stops[waits:])]
+    rest, places, headings = _rounded(corners, given, corner_radius_m, turning_m)
     line, before = np.concatenate((lead[:-1], rest)), len(lead) - 1
     at_corner = [0] * (waits + 1) + [before + place for place in places[1:]]
     facing |= {before + place: heading for place, heading in headings.items()}
@@ -174,34 +181,67 @@ def _set_out(pose: tuple[float, float, float], stop: Stop, radius: float) -> tup
     return points, {k: float(heading) for k, heading in enumerate(angles)}
 
 
-def _rounded(corners: FloatArray, radius: float) -> tuple[FloatArray, list[int], dict[int, float]]:
-    """The line through the corners, arcs in place of those that turn; each corner's place in it (an arc's middle); and the
-    headings along the arcs by place.
+def _rounded(
+    corners: FloatArray, given: list[bool], radius: float | None, turning: float
+) -> tuple[FloatArray, list[int], dict[int, float]]:
+    """The line through the corners, turns in place of those where no heading is `given`; each corner's place in it (an arc's
+    middle, or where a turn on the spot begins); and the headings along the turns by place.
 
-    An arc never takes more than half of a leg: its radius shrinks where legs are short.
+    Whoever waits at a corner turns about it as if it did not. A turn takes at most half of a leg between two corners.
     """
     points, places, headings = [corners[0]], [0], dict[int, float]()
-    for i in range(1, len(corners) - 1):
-        before, after = corners[i] - corners[i - 1], corners[i + 1] - corners[i]
-        room = 0.5 * min(math.hypot(*before), math.hypot(*after))
-        turn = wrap_angle(math.atan2(after[1], after[0]) - math.atan2(before[1], before[0])) if room > 0.0 else 0.0
-        half = math.tan(0.5 * min(abs(turn), math.radians(170.0)))
-        cut = min(radius * half, room)
-        if radius <= 0.0 or cut < 1e-6 or abs(turn) > math.radians(170.0):
-            points.append(corners[i])
-            places.append(len(points) - 1)
+    ends = [0, *(1 + np.flatnonzero(np.hypot(*np.diff(corners, axis=0).T) > 1e-9)).tolist(), len(corners)]
+    runs = list(pairwise(ends))
+    for k, (first, after) in enumerate(runs):
+        turn = None
+        if 0 < k < len(runs) - 1 and not any(given[first:after]):
+            shares = 0.5 if k > 1 else 1.0, 0.5 if k < len(runs) - 2 else 1.0
+            turn = _turn_at(corners[first - 1], corners[first], corners[after], shares, radius, turning)
+        if turn is None:
+            added = corners[max(first, 1) : after]
+            places.extend(range(len(points), len(points) + len(added)))
+            points.extend(added)
             continue
-        heading = math.atan2(before[1], before[0])
-        start = corners[i] - cut * before / math.hypot(*before)
-        side = math.copysign(cut / half, turn)
-        steps = 2 * math.ceil(0.5 * abs(turn) / ARC_STEP_RAD)
-        angles = heading + turn * np.arange(steps + 1) / steps
-        arc = start + side * np.column_stack((np.sin(angles) - math.sin(heading), math.cos(heading) - np.cos(angles)))
-        headings |= {len(points) + k: float(angle) for k, angle in enumerate(angles)}
+        arc, angles, middle = turn
+        headings |= {len(points) + i: angle for i, angle in enumerate(angles)}
+        places.extend([len(points) + middle] * (after - first))
         points.extend(arc)
-        places.append(len(points) - 1 - steps // 2)
-    points.append(corners[-1])
-    return np.array(points), [*places, len(points) - 1], headings
+    return np.array(points), places, headings
+
+
+def _turn_at(
+    before: FloatArray,
+    corner: FloatArray,
+    after: FloatArray,
+    shares: tuple[float, float],
+    radius: float | None,
+    turning: float,
+) -> tuple[FloatArray, list[float], int] | None:
+    """Points (k, 2) and headings of the turn about a corner between two others, and which of them stands for the corner; None
+    where the corner stays. It takes at most those `shares` of both legs.
+
+    An arc of `radius`; where that is None, a vehicle's passes ASIDE_M inside the corner, unless that is tighter than `turning`.
+    Whoever has 0 there keeps to the line and turns while it sets out anew.
+    """
+    towards, onwards = corner - before, after - corner
+    come, go = math.hypot(*towards), math.hypot(*onwards)
+    heading = math.atan2(towards[1], towards[0])
+    turn = wrap_angle(math.atan2(onwards[1], onwards[0]) - heading)
+    if abs(turn) < 1e-6 or radius == 0.0:
+        return None
+    if radius is None and turning <= 0.0:
+        return np.array([corner, corner + min(TURN_ON_M / go, 0.9 * shares[1]) * onwards]), [heading, heading + turn], 0
+    if abs(turn) > SHARPEST_ARC_RAD:
+        return None
+    if radius is None:
+        radius = max(turning, ASIDE_M / (1.0 / math.cos(0.5 * turn) - 1.0))
+    half = math.tan(0.5 * abs(turn))
+    cut = min(radius * half, shares[0] * come, shares[1] * go)
+    side = math.copysign(cut / half, turn)
+    steps = 2 * math.ceil(0.5 * abs(turn) / ARC_STEP_RAD)
+    angles = heading + turn * np.arange(steps + 1) / steps
+    arc = np.column_stack((np.sin(angles) - math.sin(heading), math.cos(heading) - np.cos(angles)))
+    return corner - cut * towards / come + side * arc, angles.tolist(), steps // 2
 
 
 def _legs(line: FloatArray, s: FloatArray, yaws: dict[int, float]) -> FloatArray:

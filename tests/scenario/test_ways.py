@@ -55,6 +55,16 @@ end: {time_limit_s: 20}
             "[{lane: 1, s_m: 300}]", "[{lane: 1, s_m: 110, t_s: 1}, {lane: 1, s_m: 300, t_s: 2}]",
             "actors.van.drive.path.waypoints[1].t_s", "found t_s 2 for 190.0 m of way since 1 s",
         ),
+        (
+            "[{lane: 1, s_m: 300}]", "[{lane: 1, s_m: 200}, {lane: 2, s_m: 200}, {lane: 2, s_m: 300}]",
+            "actors.van.drive.path.waypoints[0]",
+            "found a turn of 90 deg to the left with room for 1.8 m radius, expected room for a van's 6 m (did you mean: leave this"
+            " waypoint out or move it away from its neighbours, or write yaw_deg here to turn on the spot or go back?)",
+        ),
+        (
+            "[{lane: 2, s_m: 300}]", "[{lane: 2, s_m: 300}, {lane: 2, s_m: 250}]", "events[0].then.parked_van.path.waypoints[0]",
+            "found a turn of 180 deg to the",
+        ),
     ],
 )  # fmt: skip
 def test_a_way_that_nobody_could_go_is_refused(write, old: str, new: str, place: str, says: str) -> None:
@@ -72,6 +82,12 @@ def test_a_way_that_nobody_could_go_is_refused(write, old: str, new: str, place:
         ("[{lane: 1, s_m: 300}]", "[{lane: 1, s_m: 80, yaw_deg: 0}]"),
         ("kind: van\n", "kind: pedestrian\n"),
         ("[{lane: 1, s_m: 300}]", "[{lane: 2, s_m: 140}, {lane: 2, s_m: 300}]"),
+        ("[{lane: 1, s_m: 300}]", "[{lane: 1, s_m: 200}, {lane: 2, s_m: 240}, {lane: 2, s_m: 300}]"),
+        ("[{lane: 2, s_m: 300}]", "[{lane: 2, s_m: 300, yaw_deg: 0}, {lane: 2, s_m: 250, yaw_deg: 0}]"),
+        (
+            "{path: {waypoints: [{lane: 1, s_m: 300}]}}",
+            "{path: {corner_radius_m: 0, waypoints: [{lane: 1, s_m: 200}, {lane: 2, s_m: 200}, {lane: 2, s_m: 300}]}}",
+        ),
     ],
 )
 def test_a_way_that_joins_smoothly_is_not(write, old: str, new: str) -> None:

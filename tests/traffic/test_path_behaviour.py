@@ -180,6 +180,74 @@ def test_a_walker_turns_within_a_step_and_keeps_to_the_straight_line() -> None:
     assert xy(states[20]) == pytest.approx((0.0, 2.0))
 
 
+def largest_turn(states: list[WorldState]) -> float:
+    """Most by which the heading of row 1 changes in a step [rad]."""
+    return max(abs(geometry.wrap_angle(float(b.yaw[1] - a.yaw[1]))) for a, b in pairwise(states))
+
+
+@pytest.mark.parametrize(("kind", "radius"), [(ActorKind.CAR, 5.0), (ActorKind.BUS, 10.0), (ActorKind.BICYCLE, 2.0)])
+def test_a_vehicle_takes_a_corner_on_its_tightest_circle(kind: ActorKind, radius: float) -> None:
+    """A circle in a right angle passes radius (sqrt(2) - 1) inside it; at 4 m/s it takes 0.4 m a step."""
+    options = PathOptions(waypoints=(Waypoint(x_m=40.0, y_m=0.0), Waypoint(x_m=40.0, y_m=-40.0)), speed_mps=4.0)
+    states = drive(scenario(motorway(), [actor("turns", (0, 0, 0), 4.0, "path", options=options, kind=kind)]), 220)
+    assert largest_turn(states) == pytest.approx(0.4 / radius, rel=0.03)
+    nearest = min(math.dist(state.position[1, :2], (40.0, 0.0)) for state in states)
+    assert nearest == pytest.approx(radius * (math.sqrt(2.0) - 1.0), abs=0.02)
+    assert xy(states[-1]) == pytest.approx((40.0, -40.0))
+    speeds = [math.hypot(*state.velocity[1, :2]) for state in states[1:180]]
+    assert speeds == pytest.approx([4.0] * 179)
+
+
+def test_a_slight_corner_is_wide_and_a_quarter_of_a_metre_inside() -> None:
+    points = (Waypoint(x_m=100.0, y_m=0.0, t_s=5.0), Waypoint(x_m=200.0, y_m=7.0, t_s=10.0))
+    states = drive(
+        scenario(motorway(), [actor("car", (0, 0, 0), 20.0, "path", options=PathOptions(waypoints=points))]), 100
+    )
+    assert math.dist(states[50].position[1, :2], (100.0, 0.0)) == pytest.approx(0.25, abs=0.01)
+    assert xy(states[100]) == pytest.approx((200.0, 7.0))
+    assert largest_turn(states) < math.radians(1.0)
+    off = [float(state.position[1, 1]) - 0.07 * max(float(state.position[1, 0]) - 100.0, 0.0) for state in states]
+    assert -1e-9 < min(off) < max(off) < 0.26
+
+
+def test_whoever_waits_at_a_corner_turns_about_it_before_and_after() -> None:
+    """A car comes to the middle of its arc at 5 s, waits there until 8 s, and goes on."""
+    points = (
+        Waypoint(x_m=20.0, y_m=0.0, t_s=5.0),
+        Waypoint(x_m=20.0, y_m=0.0, t_s=8.0),
+        Waypoint(x_m=20.0, y_m=20.0, t_s=13.0),
+    )
+    states = drive(
+        scenario(motorway(), [actor("car", (0, 0, 0), 4.0, "path", options=PathOptions(waypoints=points))]), 130
+    )
+    inside = 5.0 * (1.0 - math.sqrt(0.5))
+    for step in (50, 65, 80):
+        assert xy(states[step]) == pytest.approx((20.0 - inside, inside), abs=1e-6)
+        assert states[step].yaw[1] == pytest.approx(math.radians(45.0), abs=0.01)
+    assert largest_turn(states) < math.radians(6.0)
+    assert xy(states[130]) == pytest.approx((20.0, 20.0))
+
+
+def test_a_walker_turns_at_a_corner_within_half_a_metre() -> None:
+    options = PathOptions(waypoints=(Waypoint(x_m=4.0, y_m=0.0), Waypoint(x_m=4.0, y_m=4.0)), speed_mps=1.0)
+    states = drive(scenario(motorway(), [walker(options)]), 80)
+    assert xy(states[40]) == pytest.approx((4.0, 0.0))
+    assert [float(state.yaw[1]) for state in states[40:47]] == pytest.approx(
+        [math.radians(18.0 * step) for step in (0, 1, 2, 3, 4, 5, 5)], abs=1e-6
+    )
+    assert xy(states[60]) == pytest.approx((4.0, 2.0))
+
+
+def test_a_corner_is_sharp_where_its_heading_or_a_radius_of_0_is_given() -> None:
+    end = Waypoint(x_m=20.0, y_m=20.0)
+    for options in (
+        PathOptions(waypoints=(Waypoint(x_m=20.0, y_m=0.0, yaw_deg=0.0), end), speed_mps=5.0),
+        PathOptions(waypoints=(Waypoint(x_m=20.0, y_m=0.0), end), speed_mps=5.0, corner_radius_m=0.0),
+    ):
+        states = drive(scenario(motorway(), [actor("car", (0, 0, 0), 5.0, "path", options=options)]), 80)
+        assert xy(states[40]) == pytest.approx((20.0, 0.0))
+
+
 def test_whoever_sets_out_backwards_does_not_spin_round_first() -> None:
     options = PathOptions(waypoints=(Waypoint(x_m=-8.0, y_m=0.0, t_s=4.0, yaw_deg=0.0),))
     states = drive(scenario(motorway(), [actor("car", (0.0, 0.0, 0.0), 0.0, "path", options=options)]), 40)
