@@ -6,7 +6,6 @@ its own. It does not ask policies (`rollout.py` does, or RL code through `env.py
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,21 +13,22 @@ from typing import Any
 import numpy as np
 
 from alpasim.errors import InputError, RecordingError
-from alpasim.memory import Memory, array, read, settled
+from alpasim.memory import Memory, read, settled
+from alpasim.metrics.ending import ending
 from alpasim.metrics.recorder import Metrics
 from alpasim.policy.checks import checked_decision
 from alpasim.policy.protocol import Policy, load_memory, save_memory
-from alpasim.recording.packing import pack_state, unpack_state
-from alpasim.recording.snapshot import Snapshot
+from alpasim.recording.packing import pack_state
+from alpasim.recording.snapshot import Snapshot, state_of
 from alpasim.scenario.concrete import EgoFault, Scenario, SenseFault
-from alpasim.scenario.senses import sensor_options as checked_options
+from alpasim.scenario.streams import policy_seed, sensor_stream, traffic_stream
 from alpasim.sensors.camera_sensor import FAMILY as CAMERA
 from alpasim.sensors.camera_sensor import camera_kind
-from alpasim.sensors.suite import OBJECTS, Senses
+from alpasim.sensors.sensing import Sensing
+from alpasim.sensors.sensor import OBJECTS
 from alpasim.traffic.changes import Change
 from alpasim.traffic.engine import Traffic
 from alpasim.types import (
-    EGO,
     Bodies,
     Control,
     Decision,
@@ -49,26 +49,6 @@ from alpasim.world.world import World
 REBASED = "alpasim:rebased"
 """Event of the first step after `snapshot` or `restore`; no event of a scenario can have this name."""
 
-POLICY_STREAM, SENSOR_STREAM, TRAFFIC_STREAM = 0, 1, 2
-
-
-def stream(seed: int | tuple[int, int], purpose: int) -> np.random.SeedSequence:
-    """The random stream of one purpose; streams do not move when another purpose draws more or less."""
-    return np.random.SeedSequence(seed, spawn_key=(purpose,))
-
-
-def hidden_seed(scenario: Scenario) -> tuple[int, int]:
-    """Seed of the streams whose numbers a policy sees: mixed with the scenario's files, which it does not know.
-
-    Otherwise trying a few thousand seeds would tell the one that was drawn, and from it the rows behind track ids. Values
-    set by hand do not count, so that a sweep over a parameter keeps its noise.
-    """
-    digest = hashlib.blake2b(digest_size=16)
-    for name in sorted(scenario.inputs):
-        digest.update(len(scenario.inputs[name]).to_bytes(8, "little"))
-        digest.update(scenario.inputs[name])
-    return (scenario.seed, int.from_bytes(digest.digest(), "little"))
-
 
 class Simulation:
     """One scenario being driven. Build it, `reset`, then alternate `observe` and `step` until `end_reason` is set.
@@ -84,7 +64,6 @@ class Simulation:
     state: WorldState
     end_reason: EndReason | None
     begun: tuple[Decision, Control] | None = None
-    _observation: Observation | None
 
     def __init__(
         self,
@@ -95,10 +74,9 @@ class Simulation:
         metrics: Sequence[str] | None = None,
     ) -> None:
         self._metric_names = metrics
-        self._sensor_names = tuple(sensors)
-        self._sensor_options = checked_options(sensor_options or {})
         self._world: World | None = None
         self._renderers = Renderers()
+        self._senses = Sensing(sensors, sensor_options or {}, {CAMERA: camera_kind(self._renderers.get)})
         self._build(scenario)
 
     def _build(self, scenario: Scenario) -> None:
@@ -107,37 +85,16 @@ class Simulation:
         self.dt_s = scenario.dt_us * 1e-6
         self._kinds = frozen(np.array([scenario.ego.vehicle.kind, *(a.kind for a in scenario.actors)], dtype=np.int64))
         self._extent = frozen(np.array([scenario.ego.vehicle.extent, *(a.extent for a in scenario.actors)], float))
-        self._traffic = Traffic(scenario, stream(scenario.seed, TRAFFIC_STREAM))
-        hidden = hidden_seed(scenario)
-        self._sense_stream = stream(hidden, SENSOR_STREAM)
-        self._policy_seed = int(stream(hidden, POLICY_STREAM).generate_state(1)[0])
-        self._senses = self._make_senses()
+        self._traffic = Traffic(scenario, traffic_stream(scenario))
+        self._senses.set_in(scenario, sensor_stream(scenario))
+        self._policy_seed = policy_seed(scenario)
         self._faults: tuple[EgoFault | SenseFault, ...] = (*scenario.faults, *scenario.sense_faults)
         self._tracker = Tracker(scenario.ego.vehicle, self.dt_s)
         self.metrics = Metrics(scenario, self._metric_names)
 
-    def _make_senses(self) -> Senses:
-        return Senses(
-            self.scenario,
-            self._sensor_names,
-            self._sense_stream,
-            options=self._sensor_options,
-            kinds={CAMERA: camera_kind(self._renderers.get)},
-        )
-
     def use_sensors(self, names: Sequence[str]) -> None:
         """Perceive with these sensors from now on, each as after a reset; InputError for one that does not exist."""
-        if tuple(names) == self._sensor_names:
-            return
-        before, self._sensor_names = self._sensor_names, tuple(names)
-        try:
-            self._senses = self._make_senses()
-        except InputError:
-            self._sensor_names = before
-            raise
-        if self._world is not None:
-            self._senses.reset(self.state)
-            self._observation = None
+        self._senses.use(names, None if self._world is None else self.state)
 
     @property
     def brief(self) -> RolloutBrief:
@@ -162,7 +119,7 @@ class Simulation:
     @property
     def renderer(self) -> str:
         """Name and version of what draws for the cameras, empty where there are none or nothing has been drawn."""
-        watched = any(name.partition(":")[0] == CAMERA for name in self._sensor_names)
+        watched = any(name.partition(":")[0] == CAMERA for name in self._senses.names)
         return self._renderers.versions if watched else ""
 
     @property
@@ -183,15 +140,12 @@ class Simulation:
         self._tracker.reset()
         self.metrics.reset(self.state)
         self.end_reason = self.begun = None
-        self._observation = None
         self._rebased = False
         return self.observe()
 
     def observe(self) -> Observation:
         """What the ego knows of the present state; sensed once a step, however often it is asked for."""
-        if self._observation is None:
-            self._observation = self._senses.observe(self.state)
-        return self._observation
+        return self._senses.observe(self.state)
 
     def step(self, decision: Decision, decide_wall_s: float = 0.0) -> Step:
         """Advance one control step.
@@ -220,10 +174,12 @@ class Simulation:
         events += arrivals(self.scenario, before.present, bodies)
         self.state = self._commit(before.step + 1, bodies, (REBASED, *events) if self._rebased else events)
         self._rebased = False
-        self._observation = self.begun = None
+        self._senses.forget()
+        self.begun = None
         step = Step(before, decision, control, self.state, self.dt_s, decide_wall_s)
         self.metrics.update(step)
-        self.end_reason = self._ending()
+        assert self.metrics.scene is not None  # this state has just been measured
+        self.end_reason = ending(self.scenario, self.state, self.metrics.scene)
         return step
 
     def snapshot(self, policy: Policy | None = None) -> Snapshot:
@@ -242,7 +198,7 @@ class Simulation:
             "sensors": list(self._senses.names),
             "world": self._world.save(),
             "traffic": self._traffic.save(),
-            "senses": self._senses.save(self._observation is not None),
+            "senses": self._senses.save(),
             "tracker": self._tracker.save(),
             "metrics": self.metrics.save(),
             "policy": None if policy is None else {"memory": save_memory(policy)},
@@ -295,7 +251,7 @@ class Simulation:
     def _load(self, snapshot: Snapshot) -> None:
         """Let every part go on from what a snapshot says of it."""
         memory = snapshot.memory
-        state = self._unpacked(array(memory, "state", np.uint8, (-1,)).tobytes(), snapshot.step)
+        state = state_of(snapshot, self.scenario, self._kinds, self._extent)
         end = read(memory, "end_reason", str)
         if self._world is None:
             self._world = World(self.scenario)
@@ -308,19 +264,7 @@ class Simulation:
         self._tracker.load(read(memory, "tracker", dict))
         self.metrics.load(state, read(memory, "metrics", dict))
         self.end_reason = EndReason(end) if end else None
-        self._observation, self._rebased = None, True
-
-    def _unpacked(self, packed: bytes, step: int) -> WorldState:
-        """A state from its bytes, where it is one of this scenario at that step."""
-        state = unpack_state(packed, self.scenario.ids)
-        same = np.array_equal(state.kinds, self._kinds) and np.array_equal(state.extent, self._extent)
-        when = state.step == step >= 0 and state.time_us == step * self.scenario.dt_us
-        signals = len(state.signals) == len(self.scenario.road.signals)
-        moving = (state.position, state.rotation, state.yaw, state.velocity, state.angular_velocity)
-        finite = all(bool(np.isfinite(values).all()) for values in moving)
-        if not (same and when and signals and finite and bool(state.present[EGO])):
-            raise RecordingError(f"snapshot: its state is none of scenario {self.scenario.name!r} at step {step}")
-        return state
+        self._rebased = True
 
     def alter(self, edit: Callable[[WorldState, Memory], tuple[WorldState, Memory]], change: Change | None) -> None:
         """Go on with an actor changed: `edit` gives state and world's memory with it, `change` who drives it from now on.
@@ -330,12 +274,12 @@ class Simulation:
         if self._world is None:
             raise RuntimeError("alter() before reset()")
         state, memory = edit(self.state, self._world.save())
-        senses = self._senses.save(self._observation is not None)
+        senses = self._senses.save()
         if change is not None:
             self._traffic.change(change, state)
         self._world.load(self.scenario, state, memory)
         self._senses.load(senses)
-        self.state, self._observation, self._rebased = state, None, True
+        self.state, self._rebased = state, True
 
     @property
     def traffic(self) -> Traffic:
@@ -380,19 +324,3 @@ class Simulation:
             contacts=bodies.contacts,
             events=events,
         )
-
-    def _ending(self) -> EndReason | None:
-        """Why the drive is over, None while it goes on. A collision outranks the road's edge, and that the goal."""
-        state = self.state
-        # What is low enough for the wheels to run over is met, and recorded, without ending the drive.
-        if any(EGO in (one.first, one.second) and one.first_part != "wheel" for one in state.contacts):
-            return EndReason.COLLISION
-        scene = self.metrics.scene
-        assert scene is not None  # this state has been measured
-        if scene.centre_edge_m < -self.scenario.off_road_m:
-            return EndReason.OFF_ROAD
-        if scene.at_goal:
-            return EndReason.GOAL_REACHED
-        if state.time_us >= round(self.scenario.time_limit_s * 1e6):
-            return EndReason.TIME_LIMIT
-        return None

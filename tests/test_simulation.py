@@ -266,8 +266,3 @@ def test_a_reset_begins_the_same_drive_again() -> None:
 def test_stepping_before_a_reset_says_so() -> None:
     with pytest.raises(RuntimeError, match="reset"):
         Simulation(make_scenario()).step(COAST)
-
-
-def test_the_streams_of_two_purposes_are_not_the_same() -> None:
-    drawn = [alpasim.simulation.stream(7, purpose).generate_state(4).tolist() for purpose in range(3)]
-    assert drawn[0] != drawn[1] != drawn[2] != drawn[0]

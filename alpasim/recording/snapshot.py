@@ -23,9 +23,11 @@ from typing import Any
 import numpy as np
 
 from alpasim.errors import RecordingError
-from alpasim.memory import Memory, read
+from alpasim.memory import Memory, array, read
+from alpasim.recording.packing import unpack_state
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import load_inputs
+from alpasim.types import EGO, FloatArray, IntArray, WorldState
 
 FORMAT = "alpasim/snapshot@1"
 MAX_BYTES = 2**30
@@ -159,6 +161,21 @@ class Snapshot:
         raise RecordingError(f"the files in the snapshot of {self.name!r} give another scenario than it was made of")
 
 
+def state_of(snapshot: Snapshot, scenario: Scenario, kinds: IntArray, extent: FloatArray) -> WorldState:
+    """The state that a moment holds; RecordingError where it is none of the scenario, whose rows are `kinds` (n,) and `extent`
+    (n, 3) [m], at the moment's step."""
+    step = snapshot.step
+    state = unpack_state(array(snapshot.memory, "state", np.uint8, (-1,)).tobytes(), scenario.ids)
+    same = np.array_equal(state.kinds, kinds) and np.array_equal(state.extent, extent)
+    when = state.step == step >= 0 and state.time_us == step * scenario.dt_us
+    signals = len(state.signals) == len(scenario.road.signals)
+    moving = (state.position, state.rotation, state.yaw, state.velocity, state.angular_velocity)
+    finite = all(bool(np.isfinite(values).all()) for values in moving)
+    if not (same and when and signals and finite and bool(state.present[EGO])):
+        raise RecordingError(f"snapshot: its state is none of scenario {scenario.name!r} at step {step}")
+    return state
+
+
 def _unpacked(data: bytes, name: str) -> dict[str, bytes]:
     """The members of the archive, every one checked against its CRC."""
     try:
@@ -195,15 +212,15 @@ def _plain(value: Any, blob: bytearray) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in a memory: {value!r}")
 
 
-def _appended(array: np.ndarray, blob: bytearray) -> list[Any]:
+def _appended(values: np.ndarray, blob: bytearray) -> list[Any]:
     """Add an array's bytes; returns type, offset and shape."""
-    kind = array.dtype.newbyteorder("<").str
+    kind = values.dtype.newbyteorder("<").str
     if kind not in _TYPES:
-        raise TypeError(f"an array of {array.dtype} has no place in a memory")
+        raise TypeError(f"an array of {values.dtype} has no place in a memory")
     blob.extend(bytes(-len(blob) % 8))
     offset = len(blob)
-    blob.extend(np.ascontiguousarray(array, dtype=_TYPES[kind]).tobytes())
-    return [kind, offset, list(array.shape)]
+    blob.extend(np.ascontiguousarray(values, dtype=_TYPES[kind]).tobytes())
+    return [kind, offset, list(values.shape)]
 
 
 def _value(value: Any, blob: bytes) -> Any:
