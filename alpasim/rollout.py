@@ -6,6 +6,7 @@ exception, because a policy is foreign code, and its fault must end its own roll
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -69,6 +70,7 @@ class _Drive:
         self.simulation = simulation
         self.writer: RolloutWriter | None = None
         self.in_policy = False
+        self.process = os.getpid()
 
     def run(
         self, make: PolicyFactory, scenario: Scenario, start_log: Callable[[Simulation], RolloutWriter] | None
@@ -103,6 +105,9 @@ class _Drive:
             raise
         except BaseException as left:
             raise PolicyRaised(f"the policy left the program: {_told(left)}") from left
+        finally:
+            if os.getpid() != self.process:
+                os._exit(0)  # a child that the policy forked has come back into a drive that is its parent's
         self.in_policy = False
         return answer
 

@@ -24,7 +24,7 @@ from alpasim.evaluation.progress import Progress, Silent
 from alpasim.evaluation.store import STORE_NAME, Store, read_rows
 from alpasim.evaluation.summary import Summary, read_summary
 from alpasim.evaluation.waiting import Waiting
-from alpasim.evaluation.worker import OWN_FAULT
+from alpasim.evaluation.worker import LOST_FILES, OWN_FAULT
 from alpasim.evaluation.workers import Died, Done, Event, StorageFailed, TimedOut, Workers
 
 LIMIT_S = 300.0
@@ -50,10 +50,14 @@ class _Run:
     attempts: dict[int, int] = field(default_factory=dict)
 
     def hand_out(self) -> None:
-        """Give every idle worker the next rollout, of a scenario that it has drawn for the plan where there is one."""
+        """Give every idle worker the next rollout of its policy, of a scenario that it has drawn for the plan where there is
+        one; a worker whose policy has no more to do makes room for one without."""
         for worker in self.workers.idle:
             if self.waiting:
-                rollout = self.waiting.take(self.workers.drawn_by(worker))
+                rollout = self.waiting.take(self.workers.drawn_by(worker), self.workers.policy_of(worker))
+                if rollout is None:
+                    self.workers.renew(worker)
+                    continue
                 self.workers.give(Job.of(rollout, str(self.run_dir)), worker)
                 self.attempts[rollout.index] = self.attempts.get(rollout.index, 0) + 1
                 self.store.claim(rollout.index, worker)
@@ -66,7 +70,7 @@ class _Run:
         if isinstance(event, Done):
             self.record(index, event.outcome)
         elif isinstance(event, Died):
-            if event.signal_number in _FROM_OUTSIDE and self.attempts[index] < MAX_ATTEMPTS:
+            if not event.said and event.signal_number in _FROM_OUTSIDE and self.attempts[index] < MAX_ATTEMPTS:
                 self.waiting.give_back(self.rollouts[index])
             else:
                 self.record(index, _crashed(event, self.attempts[index]))
@@ -97,16 +101,26 @@ class _Run:
 
 def _crashed(event: Died, attempts: int) -> Outcome:
     """The outcome of a rollout whose worker ended."""
+    if event.exit_code == LOST_FILES:
+        error = f"the policy closed its process's files, or left none to open: {_last_line(event.output)}"
+        return Outcome(POLICY_CRASHED, error=error, error_traceback=event.output)
     if event.exit_code == OWN_FAULT:
-        error = event.output.strip().rpartition("\n")[2] or "an exception outside the policy"
+        error = _last_line(event.output) or "an exception outside the policy"
         return Outcome(INFRASTRUCTURE_ERROR, error=error, error_traceback=event.output)
-    if event.signal_number:
+    if event.said:
+        how = f"wrote into the pipe of its results, which are lost ({event.said})"
+    elif event.signal_number:
         name = signal.Signals(event.signal_number).name
         how = f"was ended by signal {event.signal_number} ({name})"
     else:
         how = f"ended with exit code {event.exit_code}"
     again = f", {attempts} times" if attempts > 1 else ""
     return Outcome(POLICY_CRASHED, error=f"the process that ran the policy {how}{again}", error_traceback=event.output)
+
+
+def _last_line(output: str) -> str:
+    """Where a traceback says what was raised."""
+    return output.strip().rpartition("\n")[2]
 
 
 def evaluate(

@@ -77,7 +77,7 @@ class Plan:
 
     @property
     def rollouts(self) -> tuple[PlannedRollout, ...]:
-        """All rows in the order they are run: by scenario, then policy, then seed."""
+        """All rows in their order: by scenario, then policy, then seed."""
         triples = [(s, p, seed) for s in self.scenarios for p in self.policies for seed in self.seeds]
         return tuple(PlannedRollout(index, *triple) for index, triple in enumerate(triples))
 

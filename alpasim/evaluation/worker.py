@@ -6,7 +6,10 @@ which caps it.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import errno
+import io
 import json
 import os
 import signal
@@ -23,6 +26,9 @@ from alpasim.evaluation.questions import Answer, Question, refusal_to_json
 READY, DONE, FAILED, ANSWERED, REFUSED = "ready", "done", "failed", "answered", "refused"
 OWN_FAULT = 70
 """Exit code of a worker that an exception of our own has ended."""
+LOST_FILES = 71
+"""Exit code of a worker whose file descriptors foreign code has closed or used up: nothing can be written any more."""
+_LOST = frozenset({errno.EBADF, errno.EMFILE})
 _DIE_WITH_PARENT = 1
 
 
@@ -55,6 +61,8 @@ def _run(runner: Runner, job: Job) -> dict[str, Any]:
     try:
         return {"kind": DONE, "task": job.index, "outcome": runner(job).to_json()}
     except InfrastructureError as fault:
+        if _has_lost_files(fault):
+            raise
         return {"kind": FAILED, "task": job.index, "error": str(fault)}
 
 
@@ -67,10 +75,21 @@ def _answer(runner: Runner, question: Question) -> dict[str, Any]:
 
 
 def end_by_own_fault(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
-    """Print the traceback and end with a code that no policy's crash has."""
-    traceback.print_exception(kind, fault, trace)
-    sys.stderr.flush()
-    os._exit(OWN_FAULT)
+    """Print the traceback and end with a code that no policy's crash has; an interrupted worker ends as its signal says."""
+    with contextlib.suppress(OSError):
+        traceback.print_exception(kind, fault, trace)
+        sys.stderr.flush()
+    if issubclass(kind, KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    os._exit(LOST_FILES if _has_lost_files(fault) else OWN_FAULT)
+
+
+def _has_lost_files(fault: BaseException | None) -> bool:
+    """Whether a fault comes of descriptors that this process no longer has, or has too many of."""
+    while fault is not None and not (isinstance(fault, OSError) and fault.errno in _LOST):
+        fault = fault.__cause__
+    return fault is not None
 
 
 def end_with(parent: int) -> None:
@@ -82,10 +101,12 @@ def end_with(parent: int) -> None:
 
 
 def _flush_output() -> None:
-    """Let what the policy printed belong to its own rollout; a policy that closed its output has nothing to say."""
+    """Let what the policy printed belong to its own rollout; one that closed its output, or put something in its place that
+    cannot be written to, has nothing to say."""
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None and not stream.closed:
-            stream.flush()
+        if isinstance(stream, io.IOBase) and not stream.closed:
+            with contextlib.suppress(OSError):
+                stream.flush()
 
 
 def _send(results: IO[bytes], message: dict[str, Any]) -> None:

@@ -14,12 +14,22 @@ from typing import Any
 from alpasim.errors import InfrastructureError
 from alpasim.evaluation.forking import LAST_WORDS_S, READ, Nursery, Output
 from alpasim.evaluation.jobs import Job
-from alpasim.evaluation.questions import Question
+from alpasim.evaluation.questions import POLICY, REPORT, Question
 
 OUTPUT_NAME = "output.txt"
 Task = Job | Question
+MAX_READS = 64
+MAX_MESSAGE = 2**24
+"""Bytes of one answer: many times what a row or a report's place takes, and an end to a flood."""
 _KILLED_S = 10.0
 """How long a process that was sent SIGKILL may take to be gone; the kernel may have pages of it to write."""
+
+
+def policy_of(task: Task) -> str:
+    """Reference of the policy whose code a task runs or imports, empty where it is none's."""
+    if isinstance(task, Job):
+        return task.policy_reference
+    return task.words[0] if task.about == POLICY else ""
 
 
 class WorkerPipes:
@@ -32,6 +42,7 @@ class WorkerPipes:
         self.started = time.monotonic()
         self.output = Output()
         self.drawn: list[str] = []
+        self.policy = ""
         self._lines = bytearray()
         self._nursery = nursery
         jobs, self._jobs = os.pipe()
@@ -55,9 +66,15 @@ class WorkerPipes:
 
     def give(self, task: Task) -> None:
         """Hand a job or a question to an idle worker; one that has died is noticed where its pipes are read."""
+        self.policy = policy_of(task) or self.policy
         self.task, self.output, self.started = task, Output(), time.monotonic()
         with contextlib.suppress(BrokenPipeError):
             os.write(self._jobs, json.dumps(task.to_json()).encode("ascii") + b"\n")
+
+    def fits(self, task: Task) -> bool:
+        """Whether no policy but the task's own has run here; what a report says and shows is no policy's."""
+        report = isinstance(task, Question) and task.about == REPORT
+        return not self.policy or (not report and policy_of(task) in ("", self.policy))
 
     def finish_task(self) -> None:
         """The worker has answered: keep what it printed."""
@@ -66,9 +83,12 @@ class WorkerPipes:
         self.task = None
 
     def read_results(self) -> list[dict[str, Any]] | None:
-        """Messages that have arrived whole; None when the worker has closed its end and nothing is left to read."""
+        """Messages that have arrived whole; None when the worker has closed its end and nothing is left to read. Raises
+        ValueError for what is no message: a policy can write into every pipe of its process."""
         data = b"more"
-        while data:
+        reads = 0
+        while data and reads < MAX_READS:
+            reads += 1
             try:
                 data = os.read(self.results, READ)
             except BlockingIOError:
@@ -76,6 +96,8 @@ class WorkerPipes:
             self._lines += data
         *lines, rest = bytes(self._lines).split(b"\n")
         self._lines = bytearray(rest)
+        if len(rest) > MAX_MESSAGE:
+            raise ValueError(f"{len(rest)} bytes without an end")
         return [json.loads(line) for line in lines] if data or lines else None
 
     def read_output(self, everything: bool = False) -> bool:

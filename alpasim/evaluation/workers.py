@@ -10,9 +10,10 @@ from __future__ import annotations
 import selectors
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 from alpasim.errors import InfrastructureError
 from alpasim.evaluation.forking import LAST_WORDS_S, Nursery
@@ -49,12 +50,14 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class Died:
     """The worker ended during the job: by `signal_number`, or by itself with `exit_code` where that is 0; `output` is the
-    end of what it printed, where Python's fault handler says where it was."""
+    end of what it printed, where Python's fault handler says where it was. `said` is what came in an answer's place, for
+    which it was killed."""
 
     job: Task
     signal_number: int
     exit_code: int
     output: str
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,18 @@ class StorageFailed:
 
 
 Event = Done | Answered | Died | TimedOut | StorageFailed
+
+
+def _event(task: Task, message: Mapping[str, Any]) -> Event:
+    """What a message says about the task that its worker has."""
+    kind = message["kind"]
+    if isinstance(task, Question) and kind in (ANSWERED, REFUSED):
+        return Answered(task, message["answer"] if kind == ANSWERED else refusal_from_json(message["refusal"]))
+    if isinstance(task, Job) and kind == DONE:
+        return Done(task, Outcome.from_json(message["outcome"]))
+    if isinstance(task, Job) and kind == FAILED:
+        return StorageFailed(task, str(message["error"]))
+    raise ValueError(f"{kind!r} is no answer to a {type(task).__name__.lower()}")
 
 
 class Workers:
@@ -134,6 +149,17 @@ class Workers:
         """Hand a job or a question to the idle worker of that number."""
         self._numbered(number).give(task)
 
+    def policy_of(self, number: int) -> str:
+        """Reference of the one policy that has run in a worker, empty where none has."""
+        return self._numbered(number).policy
+
+    def renew(self, number: int) -> None:
+        """End an idle worker and start another, which knows of no policy and has drawn nothing."""
+        worker = self._numbered(number)
+        self._remove(worker)
+        worker.kill()
+        self._start()
+
     def ask(self, questions: Sequence[Question]) -> list[Answer | Refusal]:
         """What the workers answer, in the order of the questions; whoever is idle gets the next one.
 
@@ -142,11 +168,10 @@ class Workers:
         """
         waiting, asked, answers = deque(questions), Counter[int](), dict[int, Answer | Refusal]()
         while len(answers) < len(questions):
-            for number in self.idle:
-                if waiting:
-                    question = waiting.popleft()
-                    asked[question.index] += 1
-                    self.give(question, number)
+            while waiting and (number := self._idle_for(waiting[0])) is not None:
+                question = waiting.popleft()
+                asked[question.index] += 1
+                self.give(question, number)
             for event in self.wait(1.0):
                 if isinstance(event, Answered):
                     answers[event.job.index] = event.answer
@@ -172,6 +197,14 @@ class Workers:
         if self._nursery is not None:
             yield from self._bury(self._nursery)
         yield from self._overdue()
+
+    def _idle_for(self, question: Question) -> int | None:
+        """An idle worker for a question; where those that are idle have run another policy, one of them is renewed."""
+        idle = self.idle
+        fit = next((number for number in idle if self._numbered(number).fits(question)), None)
+        if fit is None and idle:
+            self.renew(idle[0])
+        return fit
 
     def _numbered(self, number: int) -> WorkerPipes:
         return next(worker for worker in self._workers if worker.number == number)
@@ -230,29 +263,34 @@ class Workers:
         return nursery.end(wait_s)
 
     def _hear(self, worker: WorkerPipes) -> Iterator[Event]:
-        """What a worker says, or that it says nothing any more."""
-        messages = worker.read_results()
-        for message in messages or ():
-            if message["kind"] == READY:
-                worker.pid, self._failed_starts = int(message["pid"]), 0
-                continue
-            task = worker.task
-            if task is None or message["task"] != task.index:
-                raise InfrastructureError(f"worker {worker.number} answered for a job it was not given: {message}")
-            worker.finish_task()
-            if isinstance(task, Question):
-                if message["kind"] == ANSWERED and task.about == SCENARIO:
-                    worker.drawn.append(message["answer"]["planned"]["path"])
-                refused = message["kind"] == REFUSED
-                yield Answered(task, refusal_from_json(message["refusal"]) if refused else message["answer"])
-            elif message["kind"] == DONE:
-                yield Done(task, Outcome.from_json(message["outcome"]))
-            elif message["kind"] == FAILED:
-                yield StorageFailed(task, str(message["error"]))
+        """What a worker says, or that it says nothing any more, or nothing that can be understood."""
+        try:
+            messages = worker.read_results()
+            events = [self._understood(worker, message) for message in messages or ()]
+        except (ValueError, TypeError, KeyError, RecursionError) as fault:
+            worker.signal()
+            yield from self._replace(worker, f"{type(fault).__name__}: {fault}"[:200])
+            return
+        yield from (event for event in events if event is not None)
         if messages is None:
             yield from self._replace(worker)
 
-    def _replace(self, worker: WorkerPipes) -> Iterator[Event]:
+    def _understood(self, worker: WorkerPipes, message: Mapping[str, Any]) -> Event | None:
+        """A message as an event; None for one that only says that a worker is ready. ValueError, TypeError or KeyError for one
+        that no worker writes by itself."""
+        task, kind = worker.task, message["kind"]
+        if kind == READY and not worker.ready:
+            worker.pid, self._failed_starts = int(message["pid"]), 0
+            return None
+        if task is None or message["task"] != task.index:
+            raise ValueError(f"{kind!r} for what it was not given")
+        event = _event(task, message)
+        worker.finish_task()
+        if kind == ANSWERED and isinstance(task, Question) and task.about == SCENARIO:
+            worker.drawn.append(message["answer"]["planned"]["path"])
+        return event
+
+    def _replace(self, worker: WorkerPipes, said: str = "") -> Iterator[Event]:
         """A dead worker's job is reported; another worker takes its place."""
         self._remove(worker)
         code = worker.last_words()
@@ -260,7 +298,7 @@ class Workers:
         if not worker.ready and not worker.orphan:
             self._count_failed_start(code, worker.output.text())
         if worker.task is not None:
-            yield Died(worker.task, max(0, -code), max(0, code), worker.output.text()[-4000:])
+            yield Died(worker.task, max(0, -code), max(0, code), worker.output.text()[-4000:], said)
         self._start()
 
     def _count_failed_start(self, code: int, output: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from alpasim.errors import InfrastructureError
@@ -66,6 +68,51 @@ class Fake:
         for _ in range(16 * 30):
             os.write(1, piece)
 
+    def patches(self, job: Job) -> None:
+        """Has every later rollout of its process end otherwise."""
+        globals()["outcome_of"] = lambda job: replace(OUTCOME_OF(job), steps=7)
+
+    def redirects(self, job: Job) -> None:
+        """Puts in its output's place what cannot be flushed."""
+        sys.stdout = 5  # type: ignore[assignment]
+        sys.stderr = os.fdopen(os.open("/dev/full", os.O_WRONLY), "w")
+        sys.stderr.write("lost")
+
+    def closes(self, job: Job) -> None:
+        os.closerange(3, 300)
+
+    def hoards(self, job: Job) -> None:
+        """Opens files until there are no more, and keeps them."""
+        kept = vars(self).setdefault("kept", [])
+        try:
+            while True:
+                kept.append(os.open(os.devnull, os.O_RDONLY))
+        except OSError as cause:
+            raise InfrastructureError("the log cannot be written") from cause
+
+    def interrupts(self, job: Job) -> None:
+        raise KeyboardInterrupt
+
+    def stopped(self, job: Job) -> None:
+        """Is interrupted by an outside hand the first time only."""
+        mark = run_dir(job) / f"stopped-{job.index}"
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def scribbles(self, job: Job) -> None:
+        """Writes into every descriptor it may have."""
+        _write_everywhere(b"garbage\n")
+
+    def forges(self, job: Job) -> None:
+        """Answers for a rollout that another worker may have."""
+        _write_everywhere(b'{"kind": "done", "task": 1000, "outcome": {}}\n{"kind": "ready", "pid": 1}\n')
+
+    def babbles(self, job: Job) -> None:
+        """Never ends a line."""
+        while True:
+            _write_everywhere(b"x" * 2**16)
+
     def prints(self, job: Job) -> None:
         print(f"hello from {job.index}")
         print("and to stderr", file=sys.stderr)
@@ -82,6 +129,12 @@ class Broken:
 
     def __init__(self) -> None:
         raise ImportError("no module named 'nowhere'")
+
+
+def _write_everywhere(data: bytes) -> None:
+    for descriptor in range(3, 64):
+        with contextlib.suppress(OSError):
+            os.write(descriptor, data)
 
 
 def run_dir(job: Job) -> Path:
@@ -122,6 +175,9 @@ def outcome_of(job: Job) -> Outcome:
         content_hash=digest.hex(),
         wall_s=time.time() % 1.0,
     )
+
+
+OUTCOME_OF = outcome_of
 
 
 def plan_of(scenarios: int = 2, policies: tuple[str, ...] = ("fine",), seeds: int = 3) -> Plan:

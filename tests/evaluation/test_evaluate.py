@@ -13,8 +13,9 @@ from fake_rollouts import RUNNER, plan_of
 
 from alpasim.errors import InfrastructureError, InputError, PlanError
 from alpasim.evaluation.evaluate import evaluate
+from alpasim.evaluation.jobs import Outcome
 from alpasim.evaluation.lock import RunLock
-from alpasim.evaluation.store import read_rows
+from alpasim.evaluation.store import Row, read_rows
 from alpasim.evaluation.summary import Summary
 
 
@@ -87,6 +88,48 @@ def test_a_rollout_that_takes_too_long_is_ended(behaviour: str, tmp_path: Path) 
     summary = evaluate(plan, tmp_path, workers=1, runner=RUNNER, limit_s=0.5)
     assert statuses(summary) == {behaviour: "policy_timeout", "fine": "completed"}
     assert "longer than 0.5 s" in (summary.broken[0].outcome.error if summary.broken[0].outcome else "")
+
+
+@pytest.mark.parametrize("behaviour", ["scribbles", "forges", "babbles"])
+def test_a_policy_that_writes_into_its_workers_pipes_loses_its_own_rollout_only(behaviour: str, tmp_path: Path) -> None:
+    plan = plan_of(scenarios=1, policies=(behaviour, "fine"), seeds=2)
+    summary = evaluate(plan, tmp_path, workers=2, runner=RUNNER, limit_s=20.0)
+    assert statuses(summary) == {behaviour: "policy_crashed", "fine": "completed"}
+    for row in summary.broken:
+        assert row.outcome is not None
+        assert "wrote into the pipe of its results" in row.outcome.error
+
+
+def outcome_of(row: Row) -> Outcome:
+    assert row.outcome is not None
+    return replace(row.outcome, wall_s=0.0)
+
+
+def test_a_policy_that_changes_what_its_process_shares_meets_only_itself(tmp_path: Path) -> None:
+    alone = evaluate(plan_of(3, ("honest",), 2), tmp_path / "alone", runner=RUNNER)
+    beside = evaluate(plan_of(3, ("patches", "honest", "patches-b"), 2), tmp_path / "beside", workers=2, runner=RUNNER)
+    assert {row.status for row in (*alone.rows, *beside.rows)} == {"completed"}
+    honest = [row for row in beside.rows if row.policy == "honest"]
+    assert [outcome_of(row) for row in honest] == [outcome_of(row) for row in alone.rows]
+    assert 7 in [row.outcome.steps for row in beside.rows if row.outcome and row.policy == "patches"]
+
+
+@pytest.mark.parametrize("behaviour", ["closes", "hoards"])
+def test_a_policy_without_descriptors_ends_its_own_rollouts_only(behaviour: str, tmp_path: Path) -> None:
+    summary = evaluate(plan_of(1, (behaviour, "fine"), 2), tmp_path, runner=RUNNER)
+    assert statuses(summary) == {behaviour: "policy_crashed", "fine": "completed"}
+    assert all(row.outcome and "closed its process's files" in row.outcome.error for row in summary.broken)
+
+
+def test_a_policy_may_put_anything_in_its_outputs_place(tmp_path: Path) -> None:
+    summary = evaluate(plan_of(1, ("redirects", "fine"), 2), tmp_path, runner=RUNNER)
+    assert statuses(summary) == {"redirects": "completed", "fine": "completed"}
+
+
+def test_an_interrupted_worker_is_replaced_and_its_rollout_run_again(tmp_path: Path) -> None:
+    summary = evaluate(plan_of(1, ("stopped", "interrupts"), 1), tmp_path, runner=RUNNER)
+    assert statuses(summary) == {"stopped": "completed", "interrupts": "policy_crashed"}
+    assert "SIGINT" in (summary.broken[0].outcome.error if summary.broken[0].outcome else "")
 
 
 def test_a_worker_killed_from_outside_changes_no_result(tmp_path: Path) -> None:

@@ -97,6 +97,13 @@ class Dies(Steady):
         os.abort()
 
 
+class Forks(Steady):
+    def at(self, step):
+        if step == 3 and os.fork() == 0 and os.fork() == 0:
+            raise RuntimeError("two children come back, one of them in anger")
+        return super().at(step)
+
+
 class Watches(Steady):
     needs = ("objects", "camera:front")
 
@@ -263,6 +270,7 @@ def test_every_way_a_policy_can_break_is_a_row_and_ends_nothing_else(place: Path
         "Wrong": ("policy_invalid_action", "str", 0),
         "Leaves": ("policy_error", "SystemExit", 0),
         "Dies": ("policy_crashed", "SIGABRT", 0),
+        "Forks": ("completed", "", 25),
         "Steady": ("completed", "", 25),
     }
     plan = make_plan([place], [driver(place, name) for name in expected], (0,))
