@@ -1,7 +1,7 @@
 """All actors but the ego: bodies that follow their behaviours until something touches them.
 
-Keeps who is guided, who has been struck, who may touch whom soon, and does to the engine's bodies what follows from that.
-The rules are told in `world.py`; the geometry lies in `nearness.py`.
+Does to the engine's bodies what follows from who is guided, has been struck or may touch somebody soon, which `watch.py` keeps.
+The rules are told in `world.py`.
 """
 
 from __future__ import annotations
@@ -21,23 +21,11 @@ from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Quaternion, Vector3
 from alpasim.world.contacts import VX, VY, YAW_RATE, Box
 from alpasim.world.kerbs import bear
 from alpasim.world.low import GRAZED_M, low_blocks
-from alpasim.world.nearness import (
-    ABSENT,
-    FREE,
-    GUIDED,
-    about_to_touch,
-    interpolate,
-    overlapping_pairs,
-    parts_of_substep,
-    reachable,
-    set_off,
-)
+from alpasim.world.nearness import ABSENT, GUIDED
 from alpasim.world.standing import Standing, Tiles
 from alpasim.world.underbody import Moving, moving_box
+from alpasim.world.watch import Watch
 from alpasim.world.wheel_hits import driven
-
-SUBSTEPS_AHEAD = 2.5
-"""How many substeps before a contact an actor gets its mass: Bullet needs one whole substep to see it as a body."""
 
 
 def is_fixed(actor: ActorSpec) -> bool:
@@ -51,7 +39,6 @@ class Actors:
     def __init__(self, engine: Engine, scenario: Scenario) -> None:
         self._engine = engine
         specs = scenario.actors
-        n = 1 + len(specs)
         self._mass = [0.0, *(0.0 if is_fixed(actor) else actor.mass_kg for actor in specs)]
         self._restitution = [0.0, *(actor.restitution for actor in specs)]
         self._body_friction = [0.0, *(actor.friction for actor in specs)]
@@ -64,19 +51,9 @@ class Actors:
                 actor.extent, self._mass[row], parking(row), friction=actor.friction, restitution=actor.restitution
             )
             self.bodies.append(body)
-        self.now = np.zeros((n, 8))
-        """How every body moves at this moment (columns: `contacts.py`); up to date only while `watching`."""
-        self._start, self._end = np.zeros((n, 8)), np.zeros((n, 8))
-        self._role = np.zeros(n, dtype=np.int64)
-        self._active = np.zeros(n, dtype=np.bool_)
-        self._fresh = np.zeros(n, dtype=np.bool_)
-        self._close = np.zeros(n, dtype=np.bool_)
-        self._recorded = np.zeros((n, n), dtype=np.bool_)
-        self._overlapping = np.zeros((n, n), dtype=np.bool_)
-        self.ignored = np.zeros((n, n), dtype=np.bool_)
-        """Pairs of guided actors whose touching does not count, lower row first."""
-        self.struck = np.zeros(n, dtype=np.bool_)
-        """Who has been hit since the reset."""
+        self.watch = Watch(self._extent, self._fixed)
+        self.now, self.struck, self.ignored = self.watch.now, self.watch.struck, self.watch.ignored
+        self._role = self.watch.role
         clearance = scenario.ego.vehicle.ground_clearance_m + GRAZED_M
         self.flat = [row for row, actor in enumerate(specs, start=1) if min(actor.extent) <= clearance]
         """Who may come to lie low enough for the ego's wheels to run over."""
@@ -104,14 +81,9 @@ class Actors:
             if not self._fixed[row]:
                 self._engine.set_mass(body, 0.0)
             self._engine.place(body, parking(row))
-        recorded = np.array([False, *(actor.track is not None for actor in scenario.actors)])
-        self._recorded[:] = recorded[:, None] & recorded[None, :]
-        self.ignored[:] = self._recorded
-        for flags in (self._active, self._fresh, self._overlapping):
-            flags[:] = False
         self._struck_rows, self._with_mass = [], []
         self._grip = [1.0] * len(self.bodies)
-        self._set_off(motion)
+        self.watch.reset(scenario, motion)
         self.finish(bodies)
 
     def _surround(self, scenario: Scenario) -> None:
@@ -119,8 +91,7 @@ class Actors:
         self._road: RoadNetwork = scenario.road
         self._standing = Standing(scenario)
         self._base_friction = scenario.environment.friction
-        self._step_s = scenario.dt_us * 1e-6
-        self._ahead_s = SUBSTEPS_AHEAD * self._step_s / scenario.substeps
+        self.watch.surround(scenario)
 
     def read(self, into: FloatArray) -> None:
         """Write position, rotation, velocity and spin of those that have been struck into their rows of `into` (n, 13)."""
@@ -134,15 +105,9 @@ class Actors:
         with_mass = np.zeros(len(self.bodies), dtype=np.bool_)
         with_mass[self._with_mass] = True
         return {
-            "struck": self.struck.copy(),
-            "active": self._active.copy(),
-            "fresh": self._fresh.copy(),
+            **self.watch.save(),
             "with_mass": with_mass,
-            "recorded": self._recorded.copy(),
-            "overlapping": self._overlapping.copy(),
             "grip": np.array(self._grip, dtype=np.float64),
-            "end": self._end.copy(),
-            "now": self.now.copy(),
         }
 
     def turn(self, memory: Memory, bodies: FloatArray) -> None:
@@ -156,17 +121,10 @@ class Actors:
         self._surround(scenario)
         with_mass = np.zeros(len(self.bodies), dtype=np.bool_)
         grip = finite(memory, "grip", (len(self.bodies),))
-        fields = (("active", self._active), ("fresh", self._fresh), ("with_mass", with_mass), ("end", self._end))
-        for name, into in (
-            *fields,
-            ("recorded", self._recorded),
-            ("overlapping", self._overlapping),
-            ("now", self.now),
-        ):
-            fill(memory, name, into)
+        fill(memory, "with_mass", with_mass)
+        self.watch.load(memory)
         if (self.struck & (self._fixed | with_mass)).any() or (with_mass & self._fixed).any() or with_mass[EGO]:
             raise RecordingError("snapshot: an actor is struck or has mass that cannot be")
-        np.logical_or(self._overlapping, self._recorded, out=self.ignored)
         self._struck_rows, self._with_mass = np.flatnonzero(self.struck).tolist(), np.flatnonzero(with_mass).tolist()
         self._grip = grip.tolist()
         for row, body in enumerate(self.bodies[1:], start=1):
@@ -195,38 +153,15 @@ class Actors:
 
     def begin(self, motion: Motion) -> None:
         """Start a control step at whose end `motion` holds for those that are guided."""
-        if self._set_off(motion):
-            overlapping_pairs(self.now, self._extent, self._role, self._fresh, self._overlapping)
-            np.logical_or(self._overlapping, self._recorded, out=self.ignored)
+        self.watch.begin(motion)
         for row in self._struck_rows:
             self._feel_surface(row)
         self.look(0.0)
 
-    def _set_off(self, motion: Motion) -> bool:
-        """Begin a control step; whether anybody has just come, or goes through somebody."""
-        return set_off(
-            motion.position,
-            motion.yaw,
-            motion.velocity,
-            motion.yaw_rate,
-            motion.present,
-            self._active,
-            self.struck,
-            self._fixed,
-            self._fresh,
-            self._overlapping,
-            self._start,
-            self._end,
-            self.now,
-            self._role,
-        )
-
     def look(self, share: float) -> None:
         """Find the pairs that may touch in what is left of a control step of which a `share` is over."""
-        interpolate(self._start, self._end, self._role, share, self.now)
-        left = (1.0 - share) * self._step_s
-        self._pairs = reachable(self.now, self._end, self._extent, self._role, self.ignored, left)
-        self.watching = len(self._pairs) > 0 or bool(self._struck_rows) or bool(self._with_mass)
+        any_pair = self.watch.look(share)
+        self.watching = any_pair or bool(self._struck_rows) or bool(self._with_mass)
         """Whether anything may touch in this control step, so that motion has to be known."""
 
     def see_ego(self, x: float, y: float, yaw: float, velocity: Vector3, yaw_rate: float) -> None:
@@ -268,10 +203,6 @@ class Actors:
         place = float(self.now[EGO, 0]), float(self.now[EGO, 1])
         return low_blocks(boxes, place, self._reach, self._low_m, self._road.relief)
 
-    def parts_of_substep(self, substep_s: float) -> int:
-        """Into how many parts a substep has to be divided, as motion is now: 1 unless boxes meet fast in it."""
-        return parts_of_substep(self._pairs, self.now, self._extent, self._role, substep_s)
-
     def carry(self, tiles: Tiles) -> None:
         """Bring ground under everybody that physics moves or is about to move."""
         for row in (*self._struck_rows, *self._with_mass):
@@ -280,9 +211,7 @@ class Actors:
     def guide(self, share: float) -> bool:
         """Before a substep, a `share` of the control step being over: give mass to those about to touch something, put them
         where their behaviours want them, and take it from those that passed. True if there may be contacts to read."""
-        interpolate(self._start, self._end, self._role, share, self.now)
-        any_close = about_to_touch(self._pairs, self.now, self._extent, self._ahead_s, self._close)
-        rows = np.flatnonzero(self._close & (self._role == GUIDED)).tolist()
+        any_close, rows = self.watch.guided_about_to_touch(share)
         for row in self._with_mass:
             if row not in rows:
                 self._engine.freeze(self.bodies[row])
@@ -296,12 +225,8 @@ class Actors:
         hit = sorted({row for pair in pairs for row in pair if self._role[row] == GUIDED})
         for row in hit:
             self._turned[row], self._spin[row] = self.box_of(row)[1], (0.0, 0.0, float(self.now[row, YAW_RATE]))
-            self.struck[row] = True
-            self._role[row] = FREE
+            self.watch.strike(row)
             self._with_mass.remove(row)
-            for flags in (self._recorded, self._overlapping, self.ignored):
-                flags[row, :] = False
-                flags[:, row] = False
         self._struck_rows = sorted(self._struck_rows + hit)
 
     def kick(self, row: int, impulse: tuple[float, float], pinch_ns: float, seconds: float) -> None:
@@ -351,7 +276,7 @@ class Actors:
 
     def finish(self, bodies: Bodies) -> None:
         """End a control step: read the struck into `bodies`, which has the guided rows already, and put those that physics
-        may meet where they are."""
+        may meet where they are. Bodies of other guided ones, which touch nothing, stay where they last had a mass."""
         for row in self._struck_rows:
             position, rotation = self._engine.pose(self.bodies[row])
             velocity, spin = self._engine.motion(self.bodies[row])
@@ -360,23 +285,14 @@ class Actors:
             bodies.velocity[row], bodies.angular_velocity[row] = velocity, spin
             bodies.yaw[row] = yaw_of(rotation)
         self.see_struck()
-        self._come_and_go(bodies)
-        for row in (*self._with_mass, *self._fixed_rows):
-            if bodies.present[row]:
-                self._engine.set_pose(self.bodies[row], bodies.position[row].tolist(), bodies.rotation[row].tolist())
-
-    def _come_and_go(self, bodies: Bodies) -> None:
-        """Take note of who is there now. Bodies of guided ones, which touch nothing, stay where they last had a mass."""
-        if bodies.present.tobytes() == self._active.tobytes():
-            self._fresh[:] = False
-            return
-        for row in np.flatnonzero(bodies.present != self._active).tolist():
-            if self._active[row]:
+        for row, came in self.watch.note(bodies.present):
+            if not came:
                 self._leave(row)
             elif self._fixed[row]:
                 self._engine.filter(self.bodies[row], *MEETS_FREE)
-        np.greater(bodies.present, self._active, out=self._fresh)
-        self._active[:] = bodies.present
+        for row in (*self._with_mass, *self._fixed_rows):
+            if bodies.present[row]:
+                self._engine.set_pose(self.bodies[row], bodies.position[row].tolist(), bodies.rotation[row].tolist())
 
     def _leave(self, row: int) -> None:
         """Take away the body of an actor that is no longer there."""

@@ -173,7 +173,7 @@ class World:
         ego, actors, engine = self._ego, self._actors, self._engine
         substeps, seconds = self._scenario.substeps, ego.substep_s
         body, readable = self._see(substep / substeps)
-        parts = actors.parts_of_substep(seconds) if readable else 1
+        parts = actors.watch.parts_of_substep(seconds) if readable else 1
         if parts > 1:
             seconds /= parts
             engine.set_substep(seconds)
