@@ -9,7 +9,7 @@ from test_repeats import digest
 
 from alpasim.scenario.concrete import ActorSpec
 from alpasim.types import Control
-from alpasim.world.actors import Actors
+from alpasim.world.watch import Watch
 
 COAST = Control(0.0, 0.0)
 
@@ -26,7 +26,7 @@ def test_an_offset_impact_is_head_on_and_as_hard_as_the_closed_form(overlap: flo
 
 
 def test_undivided_the_same_impact_would_be_a_graze(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Actors, "parts_of_substep", lambda *_: 1)
+    monkeypatch.setattr(Watch, "parts_of_substep", lambda *_: 1)
     contact, gained, expected = offset_impact(0.1, 40.0, 0.1, 0.8)
     assert abs(contact.normal[1]) > 0.9
     assert gained < 0.2 * expected
@@ -76,5 +76,5 @@ def slow() -> list[bytes]:
 
 def test_without_a_fast_closing_pair_nothing_changes_by_a_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     divided = slow()
-    monkeypatch.setattr(Actors, "parts_of_substep", lambda *_: 1)
+    monkeypatch.setattr(Watch, "parts_of_substep", lambda *_: 1)
     assert slow() == divided
