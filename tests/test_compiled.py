@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import pytest
+
+from alpasim.compiled import is_known
 
 CALLEE = """from alpasim.compiled import compiled
 
@@ -74,3 +77,74 @@ def test_a_kernel_from_the_cache_is_built_into_one_that_is_compiled_later(run, t
     ]
     printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
     assert printed == ["8.0", "1", "-1.0", "0", "1"], "scaled comes from the cache and is linked into total"
+
+
+@pytest.mark.parametrize("version", ["0.60.0", "0.61.0rc1", "0.68.1"])
+def test_insides_of_versions_that_were_tried_are_used(version: str) -> None:
+    assert is_known(version)
+
+
+@pytest.mark.parametrize("version", ["0.59.1", "0.69.0", "0.100.0", "1.0.0", "1.0.0dev0+12.gabc", "unknown"])
+def test_insides_of_other_versions_are_not(version: str) -> None:
+    assert not is_known(version)
+
+
+def test_the_installed_numba_is_one_whose_insides_are_known() -> None:
+    assert is_known(numba.__version__), "read its caching, codegen and nrt, run the tests with it, then extend KNOWN"
+
+
+@pytest.fixture
+def run_unknown(tmp_path: Path):
+    """The two kernels with a numba of which nothing is known: private parts of it may not even be imported."""
+    (tmp_path / "callee.py").write_text(CALLEE.format(factor=1.0, number=2.0))
+    (tmp_path / "caller.py").write_text(CALLER)
+    program = """import sys, numba
+numba.__version__ = "0.99.0"
+sys.modules["alpasim.kernel_cache"] = None
+import caller, callee
+from alpasim.compiled import count_compiled
+print(count_compiled(), type(callee.scaled._cache).__module__)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+
+    def once() -> list[str]:
+        command = [sys.executable, "-c", program]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
+
+    return once
+
+
+def test_an_unknown_numba_caches_in_its_own_way(run_unknown) -> None:
+    assert run_unknown() == ["3.0", "0", "2", "numba.core.caching"]
+    assert run_unknown() == ["3.0", "1", "0", "numba.core.caching"]
+
+
+RETURNS_ARRAYS = """import numpy as np
+
+from alpasim.compiled import compiled
+
+@compiled
+def doubled(values):
+    out = np.empty(len(values))
+    for k in range(len(values)):
+        out[k] = 2.0 * values[k]
+    return out, values
+
+values = np.arange(3.0)
+for _ in range(1000):
+    out, same = doubled(values)
+print(out.sum(), same.sum(), sum(doubled.stats.cache_hits.values()))
+"""
+
+
+def test_a_kernel_from_the_cache_takes_and_returns_arrays_without_numbas_compiled_runtime(tmp_path: Path) -> None:
+    (tmp_path / "arrays.py").write_text(RETURNS_ARRAYS)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    program = "import arrays; from numba.core.runtime.nrt import rtsys; print(rtsys._init)"
+    printed = [
+        subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert printed == [["6.0", "3.0", "0", "True"], ["6.0", "3.0", "1", "False"]]
