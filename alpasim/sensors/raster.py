@@ -56,8 +56,11 @@ def fill_quad(layer: Image, corners: FloatArray) -> None:
     """Ink the pixels of `layer` (h, w) whose middles lie in a quadrilateral (4, 2) of column, row coordinates, whichever way
     it turns; a crossed one is filled where either winding holds."""
     rows, columns = layer.shape
-    low_x, high_x = corners[:, 0].min(), corners[:, 0].max()
-    low_y, high_y = corners[:, 1].min(), corners[:, 1].max()
+    low_x = high_x = corners[0, 0]
+    low_y = high_y = corners[0, 1]
+    for i in range(1, 4):
+        low_x, high_x = min(low_x, corners[i, 0]), max(high_x, corners[i, 0])
+        low_y, high_y = min(low_y, corners[i, 1]), max(high_y, corners[i, 1])
     if high_x < 0.0 or high_y < 0.0 or low_x > columns or low_y > rows:
         return
     for r in range(max(math.ceil(low_y - 0.5), 0), min(math.floor(high_y - 0.5), rows - 1) + 1):

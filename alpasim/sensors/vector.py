@@ -137,11 +137,23 @@ def layout(nearest: int = NEAREST) -> tuple[Entry, ...]:
 @compiled
 def _segment(route: FloatArray, at: float) -> tuple[int, float]:
     """Segment of the route (k, 11) that holds arc length `at`, and the share of it passed; clamped to its ends."""
-    last = route.shape[0] - 2
-    i = min(max(int(np.searchsorted(route[:, _S], at, side="right")) - 1, 0), last)
+    # Explicit loops here and below: np.searchsorted and sums of rows would have every process import half of numba and scipy.
+    i, beyond = 0, route.shape[0] - 1
+    while beyond - i > 1:
+        middle = (i + beyond) // 2
+        if route[middle, _S] <= at:
+            i = middle
+        else:
+            beyond = middle
     length = route[i + 1, _S] - route[i, _S]
     share = (at - route[i, _S]) / length if length > 0.0 else 0.0
     return i, min(max(share, 0.0), 1.0)
+
+
+@compiled
+def _between(route: FloatArray, i: int, share: float, column: int) -> float:
+    """A column of the route on its segment i, by the share of it that is passed."""
+    return float(route[i, column] + share * (route[i + 1, column] - route[i, column]))
 
 
 @compiled
@@ -149,11 +161,10 @@ def _write_route_here(out: FloatArray, rig: FloatArray, place: FloatArray, route
     """The route where the ego is, into the 9 numbers from `route.offset` on; see `_encode` for the arguments."""
     i, share = _segment(route, place[2])
     error = rig[3] - (route[i, _HEADING] + share * wrap_angle(route[i + 1, _HEADING] - route[i, _HEADING]))
-    here = route[i] + share * (route[i + 1] - route[i])
     out[0], out[1], out[2] = place[3], math.cos(error), math.sin(error)
-    out[3], out[4] = here[_LANE_L] - place[3], here[_LANE_R] + place[3]
-    out[5], out[6] = here[_EDGE_L] - place[3], here[_EDGE_R] + place[3]
-    out[7], out[8] = here[_ONCOMING] - place[3], route[i, _LIMIT]
+    out[3], out[4] = _between(route, i, share, _LANE_L) - place[3], _between(route, i, share, _LANE_R) + place[3]
+    out[5], out[6] = _between(route, i, share, _EDGE_L) - place[3], _between(route, i, share, _EDGE_R) + place[3]
+    out[7], out[8] = _between(route, i, share, _ONCOMING) - place[3], route[i, _LIMIT]
 
 
 @compiled
@@ -165,16 +176,16 @@ def _write_route_ahead(out: FloatArray, rig: FloatArray, start: float, route: Fl
     for j in range(ahead.shape[0]):
         point = out[10 * j : 10 * j + 10]
         i, share = _segment(route, start + ahead[j])
-        here = route[i] + share * (route[i + 1] - route[i])
         heading = route[i, _HEADING] + share * wrap_angle(route[i + 1, _HEADING] - route[i, _HEADING])
         beyond = max(start + ahead[j] - end, 0.0)
-        dx = here[_X] + beyond * math.cos(heading) - rig[0]
-        dy = here[_Y] + beyond * math.sin(heading) - rig[1]
+        dx = _between(route, i, share, _X) + beyond * math.cos(heading) - rig[0]
+        dy = _between(route, i, share, _Y) + beyond * math.sin(heading) - rig[1]
         point[0], point[1] = dx * cos + dy * sin, dy * cos - dx * sin
         point[2], point[3] = math.cos(heading - rig[3]), math.sin(heading - rig[3])
         if beyond == 0.0:
-            point[4], point[5] = here[_CURVATURE], route[i, _LIMIT]
-            point[6], point[7], point[8], point[9] = here[_LANE_L], here[_LANE_R], here[_EDGE_L], here[_EDGE_R]
+            point[4], point[5] = _between(route, i, share, _CURVATURE), route[i, _LIMIT]
+            point[6], point[7] = _between(route, i, share, _LANE_L), _between(route, i, share, _LANE_R)
+            point[8], point[9] = _between(route, i, share, _EDGE_L), _between(route, i, share, _EDGE_R)
 
 
 @compiled
