@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alpasim import plugins
-from alpasim.errors import InputError, did_you_mean
+from alpasim.errors import InputError, PhysicsDiverged, did_you_mean
 from alpasim.metrics.recorder import StepMetrics, load_metric
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import LogicalScenario, find_scenarios, load_scenario
@@ -74,7 +75,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
         rewards: Mapping[str, float] | None = None,
         render_mode: str | None = None,
     ) -> None:
-        self._encoders = Encoders(observation, sensor_options(sensors or {}))
+        self._encoders = Encoders(observation, sensor_options({} if sensors is None else sensors))
         self._action = make_action(action)
         if render_mode is not None:
             _known("render_mode", render_mode, tuple(self.metadata["render_modes"]))
@@ -85,32 +86,42 @@ class DriveEnv(gymnasium.Env[Any, Any]):
         self._cumulative = frozenset(name for name in self._rewards if load_metric(name).cumulative)
         self._logical: dict[Path, LogicalScenario] = {}
         self._simulation: Simulation | None = None
+        self._broke = ""
         self.observation_space = self._encoders.space()
         self.action_space = self._action.space()
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Start a rollout: a scenario drawn by the env's seed, or the one that `options` names for this reset."""
         super().reset(seed=seed)
-        scenario = self._draw(dict(options or {}))
+        scenario = self._draw(_reset_options(options))
         if self._simulation is None:
             self._simulation = Simulation(
                 scenario, sensors=self._encoders.needs, sensor_options=self._encoders.sensor_options
             )
         self._simulation.reset(scenario)
+        self._broke = ""
         self._encoders.reset(scenario)
         self._action.reset(scenario)
         return self._encode(), self._info({}, clipped=False)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """One control step; `terminated` for collision, too far off the road and goal, `truncated` for the time limit."""
+        """One control step; `terminated` for collision, too far off the road and goal, `truncated` for the time limit.
+
+        Where the physics break, the rollout is truncated too: the observation is the last good one, the reward 0.
+        """
         simulation = self._running()
-        ended = simulation.end_reason
+        ended = self._end_reason()
         if ended is not None:
             raise gymnasium.error.ResetNeeded(f"this rollout ended ({ended}); call reset() first")
         before = simulation.metrics.latest
-        simulation.step(self._action.decision(action, simulation.observe()))
-        terms = self._terms(before, simulation.metrics.latest)
-        end = simulation.end_reason
+        decision = self._action.decision(action, simulation.observe())
+        try:
+            simulation.step(decision)
+            terms = self._terms(before, simulation.metrics.latest)
+        except PhysicsDiverged as cause:
+            self._broke = str(cause)
+            terms = dict.fromkeys(self._rewards, 0.0)
+        end = self._end_reason()
         terminated = end is not None and end.terminated
         truncated = end is not None and not terminated
         info = self._info(terms, clipped=_outside(self.action_space, action))
@@ -131,19 +142,21 @@ class DriveEnv(gymnasium.Env[Any, Any]):
             self._simulation.close()
             self._simulation = None
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse to be copied or pickled: two envs would push the bodies of one physics world."""
+        raise TypeError("a DriveEnv cannot be copied or pickled: make another one where it is needed")
+
+    def _end_reason(self) -> EndReason | None:
+        """Why the rollout is over, None while it goes on."""
+        return EndReason.PHYSICS_DIVERGED if self._broke else self._running().end_reason
+
     def _running(self) -> Simulation:
         if self._simulation is None:
             raise gymnasium.error.ResetNeeded("call reset() before step() or render()")
         return self._simulation
 
-    def _draw(self, options: dict[str, Any]) -> Scenario:
+    def _draw(self, options: Mapping[str, Any]) -> Scenario:
         """The scenario of this reset; the same number of draws whatever the options say."""
-        unknown = set(options) - set(OPTIONS)
-        if unknown:
-            word = min(unknown)
-            raise InputError(
-                f"reset option {word!r} is unknown{did_you_mean(word, OPTIONS)}; known: {', '.join(OPTIONS)}"
-            )
         if self._fixed is not None and not options:
             return self._fixed
         files = _files(options["scenario"]) if "scenario" in options else self._files
@@ -174,7 +187,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
 
     def _info(self, terms: Mapping[str, float], *, clipped: bool) -> dict[str, Any]:
         simulation = self._running()
-        end = simulation.end_reason
+        end = self._end_reason()
         latest = simulation.metrics.latest
         progress = 0.0
         if latest is not None:
@@ -182,6 +195,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
             progress = float(latest.values[column]) if latest.valid[column] else 0.0
         return {
             "end_reason": str(end) if end is not None else "",
+            "error": self._broke,
             "is_success": end is EndReason.GOAL_REACHED,
             "crashed": end is EndReason.COLLISION,
             "route_completion": progress,
@@ -198,6 +212,18 @@ def _outside(space: gymnasium.Space[Any], action: Any) -> bool:
     return isinstance(space, gymnasium.spaces.Box) and bool((np.abs(np.asarray(action)) > space.high).any())
 
 
+def _reset_options(options: Any) -> Mapping[str, Any]:
+    """What `reset` was told, InputError for what it does not understand."""
+    told = {} if options is None else options
+    if not isinstance(told, Mapping):
+        raise InputError(f"options is {told!r}, expected a mapping of {', '.join(OPTIONS)}")
+    for word in told:
+        if word not in OPTIONS:
+            near = did_you_mean(str(word), OPTIONS)
+            raise InputError(f"reset option {word!r} is unknown{near}; known: {', '.join(OPTIONS)}")
+    return told
+
+
 def _whole(seed: Any) -> int:
     """A scenario seed as an int; InputError for anything that is not a whole number."""
     try:
@@ -209,21 +235,26 @@ def _whole(seed: Any) -> int:
 def _files(scenario: str | Path | Sequence[str | Path]) -> list[Path]:
     """The scenario files that a choice means."""
     chosen = [scenario] if isinstance(scenario, (str, Path)) else scenario
-    if not chosen or not all(str(one) for one in chosen):
+    listed = isinstance(chosen, Sequence) and len(chosen) > 0
+    if not listed or not all(isinstance(one, (str, Path)) and str(one) for one in chosen):
         raise InputError(f"scenario is {scenario!r}, expected a file, a folder, a suite, 'builtin', or a list of these")
     return find_scenarios([Path(one) for one in chosen])
 
 
 def _known(what: str, word: str, known: Sequence[str]) -> None:
     if word not in known:
-        raise InputError(f"{what} {word!r} is unknown{did_you_mean(word, known)}; expected one of {', '.join(known)}")
+        near = did_you_mean(str(word), known)
+        raise InputError(f"{what} {word!r} is unknown{near}; expected one of {', '.join(known)}")
 
 
-def _reward_weights(rewards: Mapping[str, float]) -> dict[str, float]:
+def _reward_weights(rewards: Any) -> dict[str, float]:
     """Weights by metric name, checked against the registered metrics."""
     registered = plugins.names(plugins.METRICS)
+    if not isinstance(rewards, Mapping):
+        raise InputError(f"rewards is {rewards!r}, expected metric names with their weights")
     for name, weight in rewards.items():
         _known("reward term", name, registered)
-        if not math.isfinite(weight):
-            raise InputError(f"reward weight of {name!r} is {weight}, expected a finite number")
+        limit = sys.float_info.max
+        if not isinstance(weight, (int, float, np.floating, np.integer)) or not -limit <= weight <= limit:
+            raise InputError(f"reward weight of {name!r} is {weight!r}, expected a finite number")
     return {name: float(weight) for name, weight in rewards.items()}

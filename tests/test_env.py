@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import gymnasium
@@ -14,6 +17,8 @@ from gymnasium.utils.env_checker import check_env
 from alpasim import plugins
 from alpasim.env import DEFAULT_REWARDS, DriveEnv
 from alpasim.errors import InputError, PolicyInvalidAction
+from alpasim.vehicle.actions import ACTIONS
+from alpasim.world.ego import Ego
 
 ROOT = Path(__file__).parent.parent
 HARD_BRAKE = ROOT / "scenarios" / "lead_vehicle" / "hard_brake.scn.yaml"
@@ -115,6 +120,19 @@ def test_each_reset_draws_a_scenario_by_the_seed() -> None:
         ({"rewards": {"collision_any": float("nan")}}, "finite"),
         ({"render_mode": "human_eyes"}, "render_mode"),
         ({"scenario": "no/such/file.scn.yaml"}, "no/such/file.scn.yaml"),
+        ({"scenario": 3}, "scenario is 3, expected a file"),
+        ({"scenario": [3]}, r"scenario is \[3\], expected a file"),
+        ({"observation": None}, "observation is None, expected a name or a list"),
+        ({"observation": {"vector"}}, "observation is {'vector'}, expected a name or a list"),
+        ({"observation": ["vector", 3]}, "observation is 3, expected a name"),
+        ({"action": None}, "action is None, expected one of control"),
+        ({"action": ["control"]}, r"action is \['control'\], expected one of control"),
+        ({"rewards": ["progress_rel_to_total"]}, "rewards is .*expected metric names with their weights"),
+        ({"rewards": {3: 1.0}}, "reward term 3 is unknown"),
+        ({"rewards": {"collision_any": "much"}}, "weight of 'collision_any' is 'much', expected a finite number"),
+        ({"rewards": {"collision_any": None}}, "weight of 'collision_any' is None, expected a finite number"),
+        ({"rewards": {"collision_any": 10**400}}, "weight of 'collision_any' is 1000.*, expected a finite number"),
+        ({"sensors": ["lidar"]}, r"sensors is \['lidar'\], expected options by a sensor's name"),
     ],
 )
 def test_wrong_arguments_are_named(arguments: dict, says: str) -> None:
@@ -132,6 +150,11 @@ def test_an_env_of_no_scenario_is_refused_when_it_is_made(nothing: str | list[st
 def test_a_scenario_seed_that_is_no_whole_number_is_refused(env: DriveEnv, seed: object) -> None:
     with pytest.raises(InputError, match="whole number from 0 up"):
         env.reset(options={"scenario_seed": seed})
+
+
+def test_options_that_are_no_mapping_are_refused(env: DriveEnv) -> None:
+    with pytest.raises(InputError, match=r"options is \['scenario'\], expected a mapping of scenario, scenario_seed"):
+        env.reset(options=["scenario"])
 
 
 def test_an_unknown_option_is_named(env: DriveEnv) -> None:
@@ -153,6 +176,50 @@ def test_an_action_of_another_shape_is_refused(env: DriveEnv) -> None:
     env.reset(seed=0)
     with pytest.raises(PolicyInvalidAction, match=r"\(3,\)"):
         env.step(np.zeros(3, dtype=np.float32))
+
+
+@pytest.mark.parametrize("action", list(ACTIONS))
+@pytest.mark.parametrize("value", [[[0.0], [0.0, 1.0]], None, "left", {}], ids=str)
+def test_what_makes_no_array_is_no_action(action: str, value: object) -> None:
+    made = DriveEnv(HARD_BRAKE, action=action)
+    made.reset(seed=0)
+    with pytest.raises(PolicyInvalidAction, match="action"):
+        made.step(value)
+    made.close()
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps], ids=lambda one: one.__name__)
+def test_an_env_is_never_copied(env: DriveEnv, duplicate: Callable[[object], object]) -> None:
+    """A copy would push the bodies of the physics world that both believe to own."""
+    with pytest.raises(TypeError, match="cannot be copied or pickled: make another one"):
+        duplicate(env)
+    env.reset(seed=0)
+    with pytest.raises(TypeError, match="cannot be copied or pickled: make another one"):
+        duplicate(env)
+
+
+def test_physics_that_break_end_the_rollout_and_say_why(env: DriveEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+    env.reset(seed=0)
+    before, *_ = env.step(ROLL)
+    begin = Ego.begin
+
+    def broken(self: Ego, *arguments: object) -> None:
+        begin(self, *arguments)
+        self._commands[1] = np.nan
+
+    monkeypatch.setattr(Ego, "begin", broken)
+    observed, reward, terminated, truncated, info = env.step(ROLL)
+    np.testing.assert_array_equal(observed, before)
+    assert (reward, terminated, truncated) == (0.0, False, True)
+    assert info["end_reason"] == "physics_diverged"
+    assert "position not finite" in info["error"]
+    assert info["rewards"] == dict.fromkeys(DEFAULT_REWARDS, 0.0)
+    with pytest.raises(gymnasium.error.ResetNeeded, match=r"ended \(physics_diverged\)"):
+        env.step(ROLL)
+    monkeypatch.undo()
+    _, info = env.reset(seed=0)
+    assert (info["end_reason"], info["error"]) == ("", "")
+    np.testing.assert_array_equal(env.step(ROLL)[0], before)
 
 
 def test_stepping_before_reset_or_after_the_end_asks_for_a_reset(env: DriveEnv) -> None:

@@ -247,6 +247,10 @@ def timing_faults(perception: PerceptionChoice, sensors: Mapping[str, Any], dt_u
 
 def sensor_options(written: Mapping[str, Any]) -> dict[str, BaseModel]:
     """Options given from code as plain mappings or models, by the sensor's name; InputError names what is wrong."""
+    if not isinstance(written, Mapping):
+        raise InputError(
+            f"sensors is {written!r}, expected options by a sensor's name, as {{'lidar': {{'rings': 16}}}}"
+        )
     plain = {
         name: options.model_dump(exclude_none=True) if isinstance(options, BaseModel) else options
         for name, options in written.items()

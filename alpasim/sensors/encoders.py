@@ -198,6 +198,8 @@ OBSERVATIONS: dict[str, ObservationKind] = {
 
 def observation_kind(name: str) -> ObservationKind:
     """The row of that name, or of the part before its colon; InputError with a suggestion."""
+    if not isinstance(name, str):
+        raise InputError(f"observation is {name!r}, expected a name: one of {', '.join(OBSERVATIONS)}")
     found = OBSERVATIONS.get(name) or OBSERVATIONS.get(name.partition(":")[0])
     if found is None:
         known = ", ".join(OBSERVATIONS)
@@ -213,6 +215,8 @@ class Encoders:
     """
 
     def __init__(self, chosen: str | Sequence[str], options: Mapping[str, Any]) -> None:
+        if not isinstance(chosen, Sequence):
+            raise InputError(f"observation is {chosen!r}, expected a name or a list of {', '.join(OBSERVATIONS)}")
         self._single = chosen if isinstance(chosen, str) else None
         names = (chosen,) if isinstance(chosen, str) else tuple(dict.fromkeys(chosen))
         if not names:

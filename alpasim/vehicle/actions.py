@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from gymnasium import spaces
+from numpy.typing import NDArray
 
 from alpasim.errors import InputError, PolicyInvalidAction, did_you_mean
 from alpasim.scenario.concrete import Scenario
@@ -52,8 +53,16 @@ class Action(Protocol):
         ...
 
 
+def _array(action: Any) -> NDArray[Any]:
+    """What numpy makes of an action; PolicyInvalidAction for rows of different lengths."""
+    try:
+        return np.asarray(action)
+    except ValueError as cause:
+        raise PolicyInvalidAction(f"action is {action!r}, which is no array: {cause}") from cause
+
+
 def _numbers(action: Any, shape: tuple[int, ...], meaning: str) -> FloatArray:
-    values = np.asarray(action)
+    values = _array(action)
     if values.shape != shape or values.dtype.kind not in "fiu":
         raise PolicyInvalidAction(
             f"action has shape {values.shape} and type {values.dtype}, expected {shape} numbers: {meaning}"
@@ -168,7 +177,7 @@ class MetaAction:
         """The trajectory of the lane follower that has heard the word."""
         if self._manoeuvres is None:
             raise RuntimeError("decision() before reset()")
-        word = np.asarray(action)
+        word = _array(action)
         if word.shape not in ((), (1,)) or word.dtype.kind not in "iu" or not 0 <= int(word.item()) < len(WORDS):
             raise PolicyInvalidAction(f"action is {action!r}, expected a whole number: {self.holds}")
         return Decision(trajectory=self._manoeuvres.trajectory(int(word.item()), observation))
@@ -185,8 +194,10 @@ ACTIONS: dict[str, Callable[[], Action]] = {
 
 def make_action(name: str) -> Action:
     """The action of that name; InputError with a suggestion."""
+    known = ", ".join(ACTIONS)
+    if not isinstance(name, str):
+        raise InputError(f"action is {name!r}, expected one of {known}")
     if name not in ACTIONS:
-        known = ", ".join(ACTIONS)
         raise InputError(f"action {name!r} is unknown{did_you_mean(name, ACTIONS)}; expected one of {known}")
     return ACTIONS[name]()
 
