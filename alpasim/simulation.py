@@ -108,6 +108,7 @@ class Simulation:
             sensors=self._senses.names,
             policy_seed=self._policy_seed,
             reference_path=scenario.reference,
+            sight=self._senses.sight,
         )
 
     @property

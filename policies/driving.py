@@ -16,11 +16,12 @@ from alpasim.types import Control, Decision, FloatArray, IntArray, Observation, 
 from .crossing import cross_ways
 from .lateral import LateralPlanner, Way
 from .longitudinal import StopSigns, road_reasons, signal_reasons
+from .meetings import SURE_S, Meetings
 from .parameters import DriverParameters
 from .planning import trajectory_ahead
 from .reasons import Reason, told
 from .route_kernels import SIGHT_SPEED, route_table
-from .sight import sight_speeds
+from .sight import perception_range, sight_speeds
 from .steadiness import SteadyLights, SteadyTracks
 from .steering import steer_along
 from .surroundings import NOISY_SMOOTHING, SMOOTHING, Surroundings, TrackMemory, look_around
@@ -38,7 +39,7 @@ HILL_M, HILL_MPS = 0.3, 1.0
 @dataclass(frozen=True, slots=True)
 class Thought:
     """One step of the driver: the acceleration, the reason it comes from, all the others, the lateral plan and its way, and what
-    was taken to be around and to be lit."""
+    was taken to be around and to be lit; `range_m` is how far perception sees."""
 
     acceleration: float
     strongest: Reason
@@ -48,6 +49,7 @@ class Thought:
     way: Way | None
     around: Surroundings
     signals: IntArray
+    range_m: float
 
 
 class Driver:
@@ -61,7 +63,11 @@ class Driver:
         if brief.route.height is not None:
             nose_m = 0.5 * brief.vehicle.length_m - brief.vehicle.rear_axle_x_m
             eye_m = brief.vehicle.height_m
-            self.table[:, SIGHT_SPEED] = sight_speeds(self.p, brief.route.s, brief.route.height, eye_m, nose_m)
+            self.table[:, SIGHT_SPEED] = sight_speeds(
+                self.p, brief.route.s, brief.route.height, eye_m, nose_m, brief.sight.delay_s
+            )
+        self.range_m = brief.sight.range_m
+        self.range = perception_range(self.p, brief.sight, brief.vehicle.length_m)
         self.dt_s = brief.control_dt_us * 1e-6
         self.half_width = 0.5 * brief.vehicle.width_m
         self.lines = brief.route.stop_lines
@@ -70,6 +76,7 @@ class Driver:
         self.steady = SteadyTracks()
         self.lights = SteadyLights()
         self.lateral = LateralPlanner(self.p, self.table, brief.vehicle.width_m, self.lines)
+        self.meetings = Meetings(0.0 if brief.sight.position_sigma_m == 0.0 else SURE_S)
         self.unposted: float | None = None
         self.grip = 1.0
         self.last = 0.0
@@ -87,12 +94,14 @@ class Driver:
             self.lateral.begin(around, speed)
         self._feel_grip(observation)
         bends = p.lateral_acceleration * self.grip
-        wanted, reasons = road_reasons(p, table, around.rig_s, speed, self.unposted, bends)
+        assured = self.range.speed(self.grip)
+        wanted, reasons = road_reasons(p, table, around.rig_s, speed, self.unposted, bends, assured)
         others, caution, blocking, anybody_crosses = self._weigh(around, speed, wanted)
-        self.lateral.update(around, blocking, others, speed)
+        self.meetings.look(others, around.ids, self.dt_s)
+        self.lateral.update(around, blocking, self.meetings.sure(others, around.ids), speed)
         if self.lateral.way is not None:
             others, caution, _, _ = self._weigh(around, speed, wanted)
-        reasons += others
+        reasons += self.meetings.heeded(others, around.ids, p.comfortable_deceleration)
         signals = self.lights.update(observation.signals, self.dt_s)
         reasons += signal_reasons(p, self.lines, signals, front, speed, wanted)
         reasons += self.stop_signs.reasons(p, front, speed, wanted, self.dt_s)
@@ -105,7 +114,9 @@ class Driver:
             )
         strongest = min(reasons, key=_acceleration)
         self.last = self._smooth(strongest.acceleration, speed)
-        return Thought(self.last, strongest, tuple(reasons), wanted, plan, self.lateral.way, around, signals)
+        return Thought(
+            self.last, strongest, tuple(reasons), wanted, plan, self.lateral.way, around, signals, self.range_m
+        )
 
     def _weigh(self, around: Surroundings, speed: float, wanted: float) -> tuple[list[Reason], list[Reason], int, bool]:
         """Reasons from who drives along or stands in the way of the present plan, reasons for caution, who blocks it, and
@@ -161,6 +172,7 @@ class Driver:
             "steady": self.steady.save(),
             "lights": self.lights.save(),
             "lateral": self.lateral.save(),
+            "meetings": self.meetings.save(),
             "stop_signs": {"done": list(self.stop_signs.done), "waited_s": self.stop_signs.waited_s},
             "unposted": self.unposted,
             "grip": self.grip,
@@ -174,6 +186,7 @@ class Driver:
         self.steady.load(memory["steady"])
         self.lights.load(memory["lights"])
         self.lateral.load(memory["lateral"])
+        self.meetings.load(memory["meetings"])
         self.stop_signs.done = list(memory["stop_signs"]["done"])
         self.stop_signs.waited_s = memory["stop_signs"]["waited_s"]
         self.unposted = memory["unposted"]

@@ -28,7 +28,7 @@ TURN_AHEAD_M = 15.0
 _THINGS = (ActorKind.DEBRIS, ActorKind.CONE, ActorKind.BARRIER, ActorKind.UNKNOWN)
 _ON_FOOT = (ActorKind.PEDESTRIAN, ActorKind.ANIMAL)
 _YIELDS = ("crossing", "oncoming")
-_ADAPTS = ("bend", "crest", "limit", "vulnerable", "standing_row")
+_ADAPTS = ("bend", "crest", "range", "limit", "vulnerable", "standing_row")
 _STOPS = ("signal", "stop_line")
 
 
@@ -81,6 +81,8 @@ def _factor(thought: Thought, table: FloatArray) -> Factor | None:
         return Factor(FactorCategory.LANE, None, (("shape", "bend"), distance))
     if reason.cause == "crest":
         return Factor(FactorCategory.ODD_CONSTRAINT, None, (("sight", "crest"), distance))
+    if reason.cause == "range":
+        return Factor(FactorCategory.ODD_CONSTRAINT, None, (("sight", "range"),))
     if reason.cause == "limit":
         return Factor(FactorCategory.LANE, None, (("limit_kph", f"{_limit_ahead(thought, table):.0f}"), distance))
     return None
@@ -233,6 +235,8 @@ def _cause(thought: Thought, table: FloatArray) -> str:
         return f"the road bends {gap}" if reason.gap_m >= 1.0 else "the road bends"
     if reason.cause == "crest":
         return f"from {gap} on a crest hides too much of the road" if reason.gap_m >= 1.0 else "a crest hides the road"
+    if reason.cause == "range":
+        return f"nothing is seen beyond {thought.range_m:.0f} m"
     if reason.cause == "limit":
         return f"the limit falls to {_limit_ahead(thought, table):.0f} km/h {gap}"
     if reason.acceleration < -0.3:

@@ -24,7 +24,6 @@ from .surroundings import STANDING, STOOD, VULNERABLE_KIND, Surroundings
 BEHIND_M = 3.0
 """The ego has passed when its rear is this far beyond."""
 
-
 EVADE_SPEED = 2.0
 """Slower than this there is no point in moving aside [m/s]."""
 

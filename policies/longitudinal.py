@@ -5,13 +5,15 @@ Reasons that come from other road users stand in `following.py`, `crossing.py` a
 
 from __future__ import annotations
 
+import math
+
 from alpasim.compiled import compiled
 from alpasim.types import FloatArray, IntArray, SignalColour
 
 from .following import LOOK_AHEAD_M, STOPPED, follow
 from .parameters import DriverParameters
 from .reasons import ROAD_CAUSES, Reason
-from .route_kernels import LIMIT, braking_for_speeds
+from .route_kernels import LIMIT, RANGE, braking_for_speeds
 
 MUST_STOP = (int(SignalColour.RED), int(SignalColour.RED_YELLOW))
 PAST_LINE_M = 1.0
@@ -33,17 +35,26 @@ def eased(need: float, planned: float, acceleration: float) -> float:
 
 
 def road_reasons(
-    p: DriverParameters, table: FloatArray, s: float, speed: float, unposted: float, lateral: float
+    p: DriverParameters,
+    table: FloatArray,
+    s: float,
+    speed: float,
+    unposted: float,
+    lateral: float,
+    assured: float = math.inf,
 ) -> tuple[float, list[Reason]]:
-    """The speed wanted here, and the reasons that the road gives: set speed, bends, crests, lower limits ahead."""
+    """The speed wanted here, and the reasons that the road gives: set speed, bends, crests, lower limits ahead. `assured` is the
+    speed from which the ego stops within perception's range [m/s]."""
     horizon = min(30.0 + speed * speed / (0.6 * p.speed_deceleration), LOOK_AHEAD_M)
     wanted, because, *needs = braking_for_speeds(table, s, speed, lateral, p.limit_share, unposted, horizon)
+    if assured < wanted:
+        wanted, because = assured, RANGE
     if speed <= wanted:
         free = p.acceleration * (1.0 - (speed / max(wanted, 0.1)) ** 4)
     else:
         free = max(wanted - speed, -p.comfortable_deceleration)
     reasons = [Reason("set_speed", free) if because == LIMIT else Reason(ROAD_CAUSES[because], free, -1, 0.0)]
-    for cause, (need, gap) in zip(ROAD_CAUSES, needs, strict=True):
+    for cause, (need, gap) in zip(ROAD_CAUSES[:RANGE], needs, strict=True):
         if need > 0.3 * p.speed_deceleration:
             allowed = max(eased(need, p.speed_deceleration, p.acceleration), -p.ordinary_deceleration)
             reasons.append(Reason(cause, allowed, -1, gap))

@@ -41,8 +41,13 @@ class DriverParameters(NamedTuple):
     # an object of 150 mm, about a car's ground clearance; sensors need less time than its 2.5 s for people.
     sight_object_m: float = 0.15
     sight_farthest_m: float = 200.0
+    sight_half_length_m: float = 2.5
+    """Half of a long car: perception's range is to the middle of things."""
     sight_deceleration: float = 3.4
     """The Green Book's for stopping sight distances, which most drivers exceed and wet roads give."""
+    weather_deceleration: float = 2.5
+    """The same where the weather takes from perception's range, for it lies on the road as well: packed snow and wet ice give
+    friction of 0.2 to 0.3 (VTI meddelande 911A)."""
     reaction_s: float = 0.7
 
     # Braking. Bounds of ordinary driving are nuPlan's comfort bounds (longitudinal acceleration -4.05 to 2.40).

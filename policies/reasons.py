@@ -17,8 +17,8 @@ LEADER, CUT_IN, BESIDE, ONCOMING, CROSSING, NEAR_PERSON, STANDING_ROW = range(7)
 CAUSES = ("leader", "cut_in", "beside", "oncoming", "crossing", "vulnerable", "standing_row")
 """What they are called."""
 
-ROAD_CAUSES = ("limit", "bend", "crest")
-"""Causes that the road gives, in the order of `route_kernels.LIMIT`, `BEND` and `CREST`."""
+ROAD_CAUSES = ("limit", "bend", "crest", "range")
+"""Causes that the road gives, and how far it is seen, in the order of `route_kernels.LIMIT`, `BEND`, `CREST` and `RANGE`."""
 
 
 class Reason(NamedTuple):

@@ -18,8 +18,8 @@ X, Y, S, HEADING, CURVATURE, LANE_LEFT, LANE_RIGHT, EDGE_LEFT, EDGE_RIGHT, ONCOM
     range(12)
 )
 
-LIMIT, BEND, CREST = range(3)
-"""What the road lowers the speed for."""
+LIMIT, BEND, CREST, RANGE = range(4)
+"""What lowers the speed on an empty road; the last is how far perception sees, which is the same everywhere."""
 
 STRETCH = 16
 """Route points that are looked at together; ones further apart than a road is wide make the look longer, not wrong."""

@@ -40,7 +40,7 @@ from alpasim.sensors.believing import shifted
 from alpasim.sensors.crests import above_crests
 from alpasim.sensors.objects import RANGE_M, perceived_rows
 from alpasim.sensors.track_ids import TrackIds
-from alpasim.types import EGO, ActorKind, FloatArray, IntArray, Tracks, WorldState, frozen
+from alpasim.types import EGO, ActorKind, FloatArray, IntArray, Sight, Tracks, WorldState, frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,22 @@ def figures_of(scenario: Scenario) -> Figures:
         if name not in names:
             raise InputError(f"perception: unknown {name!r}{did_you_mean(name, names)}; known: {', '.join(names)}")
     return replace(figures, **choice.written)
+
+
+def sight_of(scenario: Scenario) -> Sight:
+    """What a driver is told of its perception: what stands on a data sheet, and what the weather leaves of the range."""
+    figures = figures_of(scenario)
+    clear, _ = LEVELS[scenario.perception.level]
+    return Sight(
+        range_m=figures.range_m,
+        clear_range_m=float(scenario.perception.written.get("range_m", clear.range_m)),
+        position_sigma_m=figures.position_sigma_m,
+        position_sigma_per_m=figures.position_sigma_per_m,
+        speed_sigma_mps=figures.speed_sigma_mps,
+        field_of_view_rad=math.radians(figures.fov_deg),
+        delay_s=figures.delay_s,
+        period_s=scenario.dt_us / 1e6,
+    )
 
 
 NO_TRACKS = Tracks(

@@ -37,7 +37,7 @@ from alpasim.sensors.failing import (
 )
 from alpasim.sensors.lidar import Lidar
 from alpasim.sensors.objects import ObjectSensor
-from alpasim.sensors.perception import NO_TRACKS, TRUTH, Perception, figures_of
+from alpasim.sensors.perception import NO_TRACKS, TRUTH, Perception, figures_of, sight_of
 from alpasim.sensors.raster import Bev
 from alpasim.sensors.sensor import OBJECTS, SIGNALS, Sensor, SensorContext, SensorKind, named_stream
 from alpasim.types import EGO, IntArray, Observation, Reading, SignalColour, Tracks, WorldState, frozen
@@ -69,6 +69,7 @@ class Senses:
     ) -> None:
         self.names = tuple(dict.fromkeys(names))
         figures = figures_of(scenario)
+        self.sight = sight_of(scenario)
         self._objects = ObjectSensor(scenario, np.random.default_rng(seed))
         self._perception = self._objects if figures == TRUTH else Perception(scenario, seed, figures)
         self._tracks: Tracks = NO_TRACKS

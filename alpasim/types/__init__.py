@@ -16,6 +16,7 @@ from alpasim.types.driving import (
     Reasoning,
     RolloutBrief,
     Route,
+    Sight,
     Tracks,
     Trajectory,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "Reasoning",
     "RolloutBrief",
     "Route",
+    "Sight",
     "SignalColour",
     "Step",
     "Tracks",

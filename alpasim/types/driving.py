@@ -156,10 +156,32 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """What the ego's object perception can do in the present weather, as its data sheet says; what fails is not in it.
+
+    Nobody whose box centre is farther from the ego's than `range_m` is listed [m], nor outside `field_of_view_rad`, half of which
+    lies to each side of straight ahead [rad]. Lists come every `period_s`, and each shows what was there `delay_s` before [s].
+    `clear_range_m` is the range in clear air by day [m]: what is missing of it the weather has taken. x and y of places are off by
+    errors of `position_sigma_m` and `position_sigma_per_m` more with each metre of distance, those of velocities by
+    `speed_sigma_mps`; 0 where they are true.
+    """
+
+    range_m: float = math.inf
+    clear_range_m: float = math.inf
+    position_sigma_m: float = 0.0
+    position_sigma_per_m: float = 0.0
+    speed_sigma_mps: float = 0.0
+    field_of_view_rad: float = 2.0 * math.pi
+    delay_s: float = 0.0
+    period_s: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
 class RolloutBrief:
     """What a policy is told before the first step, and nothing of the script.
 
-    `policy_seed` comes from a stream of its own; `reference_path` is the recorded drive, where the scenario has one.
+    `policy_seed` comes from a stream of its own; `reference_path` is the recorded drive, where the scenario has one; `sight` is
+    what object perception can do.
     """
 
     vehicle: VehicleParameters
@@ -169,3 +191,4 @@ class RolloutBrief:
     sensors: tuple[str, ...] = ("objects",)
     policy_seed: int = 0
     reference_path: Trajectory | None = None
+    sight: Sight = Sight()

@@ -13,7 +13,7 @@ from builders import Body, Frame, Scene, make_scenario, make_state
 from alpasim.errors import InputError
 from alpasim.scenario.concrete import Environment, PerceptionChoice, Scenario
 from alpasim.scenario.senses import LevelWord, PerceptionModel
-from alpasim.sensors.perception import GOOD, LEVELS, TRUTH, Perception, figures_of
+from alpasim.sensors.perception import GOOD, LEVELS, TRUTH, Perception, figures_of, sight_of
 from alpasim.sensors.suite import Senses
 from alpasim.types import Tracks, WorldState
 
@@ -195,3 +195,17 @@ def test_unknown_levels_and_figures_are_named() -> None:
         figures_of(scenario_with(1, "rainny"))
     with pytest.raises(InputError, match="did you mean 'range_m'"):
         figures_of(scenario_with(1, rang_m=3.0))
+
+
+def test_a_driver_is_told_the_data_sheet_and_what_the_weather_leaves_of_it() -> None:
+    truth = sight_of(scenario_with(1, "truth", Environment(rain=1.0, light="night")))
+    assert (truth.range_m, truth.clear_range_m, truth.position_sigma_m, truth.delay_s) == (200.0, 200.0, 0.0, 0.0)
+    night = sight_of(scenario_with(1, "rainy_night"))
+    # 150 m; rain of 0.5 takes 15 % of the range and 20 % of the contrast, night 40 % of each.
+    assert (night.range_m, night.clear_range_m) == (pytest.approx(150.0 * 0.85 * 0.6), 150.0)
+    assert night.position_sigma_m == pytest.approx(0.2 / (0.8 * 0.6))
+    assert night.position_sigma_per_m == pytest.approx(0.002 / (0.8 * 0.6))
+    assert night.speed_sigma_mps == pytest.approx(0.23 / (0.8 * 0.6))
+    assert (night.delay_s, night.period_s, night.field_of_view_rad) == (0.1, 0.1, pytest.approx(2.0 * math.pi))
+    own = sight_of(scenario_with(1, "fog", range_m=60.0, fov_deg=90.0))
+    assert (own.range_m, own.clear_range_m, own.field_of_view_rad) == (60.0, 60.0, pytest.approx(0.5 * math.pi))
