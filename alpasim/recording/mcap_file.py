@@ -8,8 +8,8 @@ frame as on compressing it. Format: https://mcap.dev/spec.
 from __future__ import annotations
 
 import struct
+import threading
 import zlib
-from functools import cache
 from typing import IO
 
 import zstandard
@@ -194,10 +194,15 @@ class McapFile:
         self._offset += len(data)
 
 
-@cache
+_own = threading.local()
+
+
 def _compressor() -> zstandard.ZstdCompressor:
-    """One for the process: its tables are larger than a chunk."""
-    return zstandard.ZstdCompressor(level=COMPRESSION_LEVEL)
+    """One for the thread, because its tables are larger than a chunk, and because two threads that use one crash the process."""
+    found: zstandard.ZstdCompressor | None = getattr(_own, "compressor", None)
+    if found is None:
+        found = _own.compressor = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL)
+    return found
 
 
 def _record(record: McapRecord) -> bytes:

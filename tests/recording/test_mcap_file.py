@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections import Counter
 
 import mcap.reader
@@ -67,3 +69,36 @@ def test_one_channel_is_found_through_the_index_alone() -> None:
 def test_an_attachment_comes_back_whole() -> None:
     reader = mcap.reader.make_reader(io.BytesIO(written(2**20)), validate_crcs=True)
     assert [attachment.data for attachment in reader.iter_attachments()] == [b"attached" * 100]
+
+
+THREADS = """
+import io, os, threading
+import mcap.reader
+from alpasim.recording.mcap_file import McapFile
+
+def write(k):
+    data = bytes([k]) * 100_000 + os.urandom(2_000) * 100
+    for _ in range(60):
+        stream = io.BytesIO()
+        file = McapFile(stream, profile="p", library="l", chunk_bytes=1_000)
+        channel = file.register("t", "json", "s", "jsonschema", b"{}")
+        for time_ns in range(3):
+            file.add(channel, time_ns, data)
+        file.finish()
+    found = [m.data for _, _, m in mcap.reader.make_reader(io.BytesIO(stream.getvalue()), validate_crcs=True).iter_messages()]
+    right.append(found == [data] * 3)
+
+right = []
+threads = [threading.Thread(target=write, args=(k,)) for k in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(sum(right))
+"""
+
+
+def test_threads_that_write_files_side_by_side_do_not_meet() -> None:
+    """In a process of its own: a compressor that two threads share ends it."""
+    done = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "4"), done.stderr
