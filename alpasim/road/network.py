@@ -76,8 +76,11 @@ class RoadNetwork:
         self.courses: dict[str, Course] = {course.name: course for course in courses}
         self.lane_index: dict[str, int] = {lane.id: row for row, lane in enumerate(self.lanes)}
         for lane in self.lanes:
-            for points in (lane.centre, lane.left, lane.right):
-                frozen(points)
+            for points in (lane.centre, lane.left, lane.right, lane.stop_line):
+                if points is not None:
+                    frozen(points)
+        for course in self.courses.values():
+            frozen(course.reference)
         drivable = [lane_polygon(lane.left, lane.right) for lane in self.lanes if lane.kind in DRIVABLE_KINDS]
         self.drivable: MultiPolygon = joined_area(drivable)
         rank = [0 if lane.kind in TRAFFIC_KINDS else 1 if lane.kind in DRIVABLE_KINDS else 2 for lane in self.lanes]
@@ -130,11 +133,6 @@ class RoadNetwork:
         else:
             yaws = np.full(len(points), float(yaw))
         return queries.lanes_at(np.ascontiguousarray(points), yaws, self.arrays, self.grid)
-
-    def lane_under(self, x: float, y: float, yaw: float) -> tuple[int, float]:
-        """`lanes_at` of one point, and that lane's direction of travel beside it [rad]; -1 and nan where there is none."""
-        row, heading = queries.lane_and_heading(x, y, yaw, self.arrays, self.grid)
-        return row, wrapped(heading)
 
     def lanes_containing(self, x: float, y: float) -> tuple[int, ...]:
         """Rows of every lane, of whatever kind, that contains the point, rising."""

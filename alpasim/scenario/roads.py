@@ -7,7 +7,6 @@ all the rest of a draw. Who stands where on it is `resolving.py`'s matter.
 from __future__ import annotations
 
 import json
-from collections import deque
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -38,7 +37,8 @@ class DrawnRoad:
 
 
 _known: WeakValueDictionary[tuple[str, bytes], DrawnRoad] = WeakValueDictionary()
-_latest: deque[DrawnRoad] = deque(maxlen=MOST_ROADS)
+_latest: dict[tuple[str, bytes], DrawnRoad] = {}
+"""The one asked for last stands last; every change is one operation on a dict, so threads may draw side by side."""
 
 
 def drawn_road(model: ScenarioModel, inputs: Inputs, report: Report) -> DrawnRoad:
@@ -48,9 +48,10 @@ def drawn_road(model: ScenarioModel, inputs: Inputs, report: Report) -> DrawnRoa
     found = _known.get(key)
     if found is None:
         found = _known[key] = DrawnRoad(_built(model, data, report))
-    if found in _latest:
-        _latest.remove(found)
-    _latest.append(found)
+    _latest.pop(key, None)
+    _latest[key] = found
+    for old in list(_latest)[:-MOST_ROADS]:
+        _latest.pop(old, None)
     return found
 
 
