@@ -16,7 +16,7 @@ from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.senses import sensor_options
 from alpasim.sensors.sensor import SensorKind
 from alpasim.sensors.suite import Senses
-from alpasim.types import Observation, WorldState
+from alpasim.types import Observation, Sight, WorldState
 
 
 class Sensing:
@@ -58,6 +58,11 @@ class Sensing:
     def names(self) -> tuple[str, ...]:
         """What is perceived with, each sensor once."""
         return self._senses.names
+
+    @property
+    def sight(self) -> Sight:
+        """What a policy is told of the object list before the drive."""
+        return self._senses.sight
 
     @property
     def track_rows(self) -> dict[int, int]:
