@@ -67,6 +67,14 @@ class LayoutModel(_Limited):
     kerb_height_m: KerbHeight = KERB_HEIGHT_M
     """How far sidewalks lie above the street."""
 
+    def inside_m(self, radius_m: float) -> float:
+        """Width from the reference line to the inner edge of a bend of that radius (positive: to the left) [m]."""
+        if radius_m < 0.0:
+            return (self.lanes or 1) * self.lane_width_m + self.shoulder_m + self.parking_m + self.sidewalk_m
+        if self.oncoming_lanes == 0:
+            return 0.0
+        return self.oncoming_lanes * self.lane_width_m + self.shoulder_m + self.sidewalk_m
+
     @property
     def layout(self) -> tuple[object, ...]:
         """What has to be the same for two pieces to be joined."""
@@ -106,11 +114,7 @@ class CurveModel(LayoutModel):
 
     @model_validator(mode="after")
     def _wide_enough(self) -> CurveModel:
-        ours = (self.lanes or 1) * self.lane_width_m + self.shoulder_m + self.parking_m + self.sidewalk_m
-        theirs = self.oncoming_lanes * self.lane_width_m
-        if self.oncoming_lanes:
-            theirs += self.shoulder_m + self.sidewalk_m
-        _check_radius("radius_m", self.radius_m, inside=theirs if self.radius_m > 0 else ours)
+        _check_radius("radius_m", self.radius_m, inside=self.inside_m(self.radius_m))
         return self
 
 
@@ -267,6 +271,9 @@ class RoadModel(_Model):
         for number, piece in enumerate(chain[1:], start=1):
             if piece.model_fields_set & layout_keys and piece.layout != chain[0].layout:
                 raise ValueError(f"piece {number} has other lanes than piece 0, expected the same layout or none given")
+            if isinstance(piece, CurveModel):
+                # A piece that leaves the layout out has the first one's.
+                _check_radius(f"piece {number}: radius_m", piece.radius_m, inside=chain[0].inside_m(piece.radius_m))
         return self
 
 

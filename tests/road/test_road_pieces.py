@@ -238,6 +238,15 @@ def test_stop_lines_lie_across_the_end_of_lanes_that_come_in() -> None:
         ({"straight": {"lanes": "2", "length_m": 10}}, "integer"),
         ({"straight": {"lanes": 1, "length_m": 9, "speed_limit_kph": 50, "speed_limit_mps": 9}}, "only one of them"),
         ({"curve": {"lanes": 3, "radius_m": -11, "angle_deg": 90}}, "inner edge must fit"),
+        (
+            {
+                "pieces": [
+                    {"straight": {"lanes": 2, "oncoming_lanes": 1, "length_m": 50, "sidewalk_m": 2}},
+                    {"curve": {"radius_m": 7, "angle_deg": 90}},
+                ]
+            },
+            "piece 1: radius_m 7, expected at least 7.5 either way",
+        ),
         ({"pieces": []}, "at least 1"),
         (
             {"pieces": [{"straight": {"lanes": 1, "length_m": 9}}, {"straight": {"lanes": 2, "length_m": 9}}]},
