@@ -71,7 +71,7 @@ def _feature(
 
 @compiled
 def edge_meets(block: FloatArray, x: float, y: float, yaw: float, half_length: float, half_width: float) -> FloatArray:
-    """How a block (columns: `footing.py`) stands to an ego's rectangle: the separation (negative: overlap) along the face
+    """How a block (columns: `vehicle/footing.py`) stands to an ego's rectangle: the separation (negative: overlap) along the face
     direction that parts them most, that direction (2,) from the block to the ego, and the point (2,) where they meet across it."""
     cos, sin = math.cos(yaw), math.sin(yaw)
     bc, bs, bl, bw = block[LOW_COS], block[LOW_SIN], block[LOW_HALF_LENGTH], block[LOW_HALF_WIDTH]
