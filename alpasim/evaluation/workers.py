@@ -22,9 +22,9 @@ from alpasim.evaluation.questions import SCENARIO, Answer, Question, Refusal, re
 from alpasim.evaluation.worker import ANSWERED, DONE, FAILED, READY, REFUSED
 from alpasim.evaluation.worker_pipes import Task, WorkerPipes
 
-START_LIMIT_S = 180.0
-"""How long a worker may take to import what it needs, or to answer a question; compiling kernels on a fresh machine is
-part of it."""
+START_LIMIT_S = 900.0
+"""How long a worker may take to import what it needs, or to answer a question; compiling kernels on a fresh machine is part of it:
+a minute of computing, and many times as long by the clock where others compute beside it."""
 MAX_STARTS = 3
 """So many workers, or nurseries, in a row that die before they are ready, and no more are started."""
 MAX_ASKED = 3
@@ -317,7 +317,9 @@ class Workers:
             worker.kill()
             worker.keep_output()
             if not worker.ready:
-                raise InfrastructureError(f"a worker process did not start within {START_LIMIT_S:.0f} s")
+                raise InfrastructureError(
+                    f"a worker process did not start within {START_LIMIT_S:.0f} s; expected less even where kernels are compiled"
+                )
             assert worker.task is not None
             yield TimedOut(worker.task, limit, worker.output.text()[-4000:])
             self._start()
