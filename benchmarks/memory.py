@@ -44,7 +44,7 @@ def reset_on(env: DriveEnv, rng: np.random.Generator, resets: int) -> None:
 def step_on(env: DriveEnv, rng: np.random.Generator, steps: int) -> None:
     """So many steps of gentle random driving, reset where a drive ends."""
     for _ in range(steps):
-        action = rng.uniform(-1.0, 1.0, 2).astype(np.float32) * np.float32([0.02, 0.4])
+        action = rng.uniform(-1.0, 1.0, 2).astype(np.float32) * np.array([0.02, 0.4], dtype=np.float32)
         _, _, terminated, truncated, _ = env.step(action)
         if terminated or truncated:
             env.reset()
