@@ -31,7 +31,21 @@ _KERNELS: list[Any] = []
 
 def compiled(function: Kernel) -> Kernel:
     """Compile `function` at its first call, keep the machine code on disk, and keep its Python type."""
-    kernel: Any = numba.njit(fastmath=False, error_model="numpy")(function)
+    return _kernel(function, counting=True)
+
+
+def inner(function: Kernel) -> Kernel:
+    """`compiled`, for what other kernels call in their innermost loops: a kernel that makes no array and answers with numbers.
+
+    Any other kernel counts each array that it is handed up and down again, which costs more than a few dozen operations do.
+    This one relies on its caller, who holds them meanwhile.
+    """
+    return _kernel(function, counting=False)
+
+
+def _kernel(function: Kernel, counting: bool) -> Kernel:
+    """`function` compiled, with or without numba's runtime, which counts references to arrays."""
+    kernel = cast(Any, numba).njit(fastmath=False, error_model="numpy", _nrt=counting)(function)
     if cast(Any, numba.config).DISABLE_JIT:
         return cast(Kernel, kernel)
     if is_known(numba.__version__):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from alpasim.compiled import compiled
+from alpasim.compiled import compiled, inner
 from alpasim.road.polyline import pose_within, project_within
 from alpasim.types import BoolArray, FloatArray, IntArray
 
@@ -74,7 +74,7 @@ def crossing(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> 
     return 0
 
 
-@compiled
+@inner
 def _in_chunk(x: float, y: float, left: FloatArray, right: FloatArray, first: int, last: int) -> bool:
     """Whether (x, y) lies between the borders' points first..last (non-zero winding, so twists stay inside)."""
     winding = 0
@@ -91,7 +91,7 @@ Frame = tuple[float, float, float, int, int]
 twenty arrays is copied whole wherever it is handed on."""
 
 
-@compiled
+@inner
 def _cell_in(x: float, y: float, frame: Frame) -> int:
     """Cell of the point, -1 outside the grid (also for nan)."""
     x0, y0, cell, nx, ny = frame
@@ -269,6 +269,14 @@ def right_of(ax: float, ay: float, bx: float, by: float, x: float, y: float) -> 
 
 
 @compiled
+def on_the_way(x: float, y: float, x0: float, y0: float, ax: float, ay: float, bx: float, by: float) -> bool:
+    """Whether an edge lies once on the way from (x0, y0) up or down to (x0, y) and then across to (x, y), not twice or never."""
+    up = (ax <= x0) != (bx <= x0) and above(ax, ay, bx, by, x0, y0) != above(ax, ay, bx, by, x0, y)
+    across = (ay <= y) != (by <= y) and right_of(ax, ay, bx, by, x0, y) != right_of(ax, ay, bx, by, x, y)
+    return up != across
+
+
+@inner
 def _drivable(
     x: float, y: float, edges: FloatArray, edge: IntArray, start: IntArray, corner: BoolArray, frame: Frame
 ) -> bool:
@@ -286,10 +294,7 @@ def _drivable(
     for k in range(start[cell], start[cell + 1]):
         e = edge[k]
         ax, ay, bx, by = edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]
-        if (ax <= x0) != (bx <= x0) and above(ax, ay, bx, by, x0, y0) != above(ax, ay, bx, by, x0, y):
-            inside = not inside
-        if (ay <= y) != (by <= y) and right_of(ax, ay, bx, by, x0, y) != right_of(ax, ay, bx, by, x, y):
-            inside = not inside
+        inside = inside != on_the_way(x, y, x0, y0, ax, ay, bx, by)
     return inside
 
 

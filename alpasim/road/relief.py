@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from alpasim.compiled import compiled
-from alpasim.road.queries import Grid, RoadArrays, above, crossing, lane_at, on_road, right_of, segment_square
+from alpasim.compiled import compiled, inner
+from alpasim.road.queries import Grid, RoadArrays, crossing, lane_at, on_road, on_the_way, segment_square
 from alpasim.types import BoolArray, FloatArray, IntArray, frozen
 
 AREA, BUMP = 0, 1
@@ -116,7 +116,7 @@ def _weight(t: float, j: int) -> tuple[float, float]:
     return 0.5 * t * t * (t - 1.0), 0.5 * t * (3.0 * t - 2.0)
 
 
-@compiled
+@inner
 def rise_on(
     x: float, y: float, x0: float, y0: float, cell: float, nx: int, ny: int, rise: FloatArray
 ) -> tuple[float, float, float]:
@@ -157,8 +157,8 @@ def rise_at(x: float, y: float, relief: Relief) -> tuple[float, float, float]:
     return rise_on(x, y, relief.x0, relief.y0, relief.cell, relief.nx, relief.ny, relief.rise)
 
 
-@compiled
-def _bump_at(x: float, y: float, part: int, shape: FloatArray) -> float:
+@inner
+def bump_at(x: float, y: float, part: int, shape: FloatArray) -> float:
     """Height of one bump: a whole cosine wave along it, from ground to ground, and a face at either end of the bar."""
     dx, dy, cos, sin = x - shape[part, CENTRE_X], y - shape[part, CENTRE_Y], shape[part, COS], shape[part, SIN]
     along, aside = dx * cos + dy * sin, dy * cos - dx * sin
@@ -169,7 +169,7 @@ def _bump_at(x: float, y: float, part: int, shape: FloatArray) -> float:
     return float(shape[part, HEIGHT] * wave * min(1.0, end / shape[part, FACE]))
 
 
-@compiled
+@inner
 def inside_area(
     x: float, y: float, x0: float, y0: float, inside: bool, first: int, last: int, edges: FloatArray
 ) -> bool:
@@ -177,10 +177,7 @@ def inside_area(
     is `inside` or not; see `on_road` for how a point is told from there."""
     for e in range(first, last):
         ax, ay, bx, by = edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]
-        if (ax <= x0) != (bx <= x0) and above(ax, ay, bx, by, x0, y0) != above(ax, ay, bx, by, x0, y):
-            inside = not inside
-        if (ay <= y) != (by <= y) and right_of(ax, ay, bx, by, x0, y) != right_of(ax, ay, bx, by, x, y):
-            inside = not inside
+        inside = inside != on_the_way(x, y, x0, y0, ax, ay, bx, by)
     return inside
 
 
@@ -200,7 +197,7 @@ def parts_at(x: float, y: float, relief: Relief) -> float:
     for k in range(relief.start[cell], relief.start[cell + 1]):
         part = relief.part[k]
         if shape[part, KIND] == BUMP:
-            height = _bump_at(x, y, part, shape)
+            height = bump_at(x, y, part, shape)
         else:
             first, last = relief.span[k, 0], relief.span[k, 1]
             if not inside_area(x, y, x0, y0, bool(relief.inside[k]), first, last, edges):

@@ -3,7 +3,7 @@
 A ray goes from square to square (`ground_tables.py`) and leaps over those whose ground lies below it. Where parts of the relief
 may be met, it goes from stretch to stretch over which what they add is the same: there the ground is the smooth rise plus a
 constant, and Newton's method finds the place, at once where nothing rises. Only on faces and bumps it goes in steps of FINE_M,
-and bisection finds the place where it has come below the ground.
+and bisection finds the place where it has come below the ground. How far from faces it is the cells of `GroundTables.clear` say.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import math
 
 import numpy as np
 
-from alpasim.compiled import compiled
-from alpasim.road.queries import above, right_of
-from alpasim.road.relief import CENTRE_X, CENTRE_Y, COS, HALF_LENGTH, LEFT, RIGHT, SIN, Relief, height_at, rise_on
+from alpasim.compiled import inner
+from alpasim.road.queries import on_the_way
+from alpasim.road.relief import CENTRE_X, CENTRE_Y, COS, HALF_LENGTH, LEFT, RIGHT, SIN, rise_on
 from alpasim.sensors.ground_tables import (
+    ADDED,
     AX,
     AY,
     BX,
@@ -32,9 +33,11 @@ from alpasim.sensors.ground_tables import (
     MOST_Y,
     OF_FACE,
     OF_HEIGHT,
+    RADIUS,
     TOP,
     Frame,
     GroundTables,
+    part_on,
 )
 from alpasim.types import FloatArray, IntArray
 
@@ -50,17 +53,15 @@ _ON_M = 1e-6
 """Way beyond a border, so that a ray is past it."""
 _SLOPE_OVER_M = 0.005
 _MOST_TRIES = 32
-PASSED, MET, ON_FACE, BELOW = range(4)
-"""How a glide ends; from ON_FACE on the place is still to be found."""
 
 
-@compiled
+@inner
 def _rise(x: float, y: float, frame: Frame, rise: FloatArray) -> tuple[float, float, float]:
     """`rise_at` where something rises."""
     return rise_on(x, y, frame.x0, frame.y0, frame.cell, frame.nx, frame.ny, rise)
 
 
-@compiled
+@inner
 def _to_border(place: float, speed: float, cell: float) -> float:
     """Way along a ray to the border of a cell of side `cell` that it is `place` into, at `speed` a metre of way."""
     if speed > 0.0:
@@ -70,7 +71,7 @@ def _to_border(place: float, speed: float, cell: float) -> float:
     return np.inf
 
 
-@compiled
+@inner
 def _while_within(place: float, speed: float, low: float, high: float) -> tuple[float, float]:
     """Ways along a ray between which `place`, which changes by `speed` a metre of way, lies from `low` to `high`."""
     if speed == 0.0:
@@ -79,7 +80,7 @@ def _while_within(place: float, speed: float, low: float, high: float) -> tuple[
     return (first, last) if first <= last else (last, first)
 
 
-@compiled
+@inner
 def _in_rectangle(
     x: float,
     y: float,
@@ -99,12 +100,12 @@ def _in_rectangle(
     return max(first, begin), min(last, end)
 
 
-@compiled
+@inner
 def _stretch(
-    x: float, y: float, ux: float, uy: float, frame: Frame, start: IntArray, parts: FloatArray
+    x: float, y: float, ux: float, uy: float, frame: Frame, start: IntArray, parts: FloatArray, clear: FloatArray
 ) -> tuple[float, float]:
-    """What parts add here [m], and the way along a ray over which that stays so: at most to the border of a cell, 0 on a face
-    or a bump, where nothing is said of the height."""
+    """What parts add here [m], and the way along a ray over which that stays so: as far as no face or bump can be, else at most
+    to the border of a cell; 0 on a face or a bump."""
     cell = frame.part_cell
     fx, fy = x - frame.part_x0, y - frame.part_y0
     wide, deep = frame.part_nx * cell, frame.part_ny * cell
@@ -113,6 +114,9 @@ def _stretch(
         begin, end = _while_within(fy, uy, 0.0, deep)
         first = max(first, begin)
         return 0.0, first + _ON_M if 0.0 <= first <= min(last, end) else np.inf
+    at = int(fy / frame.clear_cell) * frame.clear_nx + int(fx / frame.clear_cell)
+    if clear[at, RADIUS] > 0.0:
+        return clear[at, ADDED], clear[at, RADIUS] / math.sqrt(ux * ux + uy * uy)
     ix, iy = int(fx / cell), int(fy / cell)
     px, py = fx - ix * cell, fy - iy * cell
     x0, y0 = x - px, y - py
@@ -139,10 +143,7 @@ def _stretch(
                 parts[line, BY],
                 parts[line, LENGTH],
             )
-            if (ax <= x0) != (bx <= x0) and above(ax, ay, bx, by, x0, y0) != above(ax, ay, bx, by, x0, y):
-                inside = not inside
-            if (ay <= y) != (by <= y) and right_of(ax, ay, bx, by, x0, y) != right_of(ax, ay, bx, by, x, y):
-                inside = not inside
+            inside = inside != on_the_way(x, y, x0, y0, ax, ay, bx, by)
             cos, sin = parts[line, DIRECTION_X], parts[line, DIRECTION_Y]
             first, last = _in_rectangle(x - ax, y - ay, ux, uy, cos, sin, -face, length + face, -face, face)
             if first <= last and last > _ON_M:
@@ -150,22 +151,46 @@ def _stretch(
             line += 1
         if inside:
             up, down = max(up, parts[at, OF_HEIGHT]), min(down, parts[at, OF_HEIGHT])
-    return up + down, way if way > _ON_M else 0.0
+    if way > _ON_M:
+        return up + down, way
+    return part_on(x, y, frame, start, parts), 0.0
 
 
-@compiled
-def _between(origin: FloatArray, ux: float, uy: float, uz: float, above: float, below: float, relief: Relief) -> float:
-    """Where a ray meets the ground between a way at which it is above and one at which it is below."""
+@inner
+def _height(x: float, y: float, frame: Frame, rise: FloatArray, start: IntArray, parts: FloatArray) -> float:
+    """`height_at`, of the tables."""
+    height = _rise(x, y, frame, rise)[0] if frame.rising else 0.0
+    return height + part_on(x, y, frame, start, parts) if frame.raised else height
+
+
+@inner
+def _between(
+    origin: FloatArray,
+    ux: float,
+    uy: float,
+    uz: float,
+    above: float,
+    below: float,
+    frame: Frame,
+    rise: FloatArray,
+    start: IntArray,
+    parts: FloatArray,
+) -> tuple[float, float, float]:
+    """Where a ray meets the ground between a way at which it is above and one at which it is below, and the slopes there."""
     while below - above > CLOSE_M:
-        middle = 0.5 * (above + below)
-        if origin[2] + middle * uz > height_at(origin[0] + middle * ux, origin[1] + middle * uy, relief):
-            above = middle
+        at = 0.5 * (above + below)
+        if origin[2] + at * uz > _height(origin[0] + at * ux, origin[1] + at * uy, frame, rise, start, parts):
+            above = at
         else:
-            below = middle
-    return 0.5 * (above + below)
+            below = at
+    at, over = 0.5 * (above + below), _SLOPE_OVER_M
+    x, y = origin[0] + at * ux, origin[1] + at * uy
+    slope_x = _height(x + over, y, frame, rise, start, parts) - _height(x - over, y, frame, rise, start, parts)
+    slope_y = _height(x, y + over, frame, rise, start, parts) - _height(x, y - over, frame, rise, start, parts)
+    return at, slope_x / (2.0 * over), slope_y / (2.0 * over)
 
 
-@compiled
+@inner
 def _settle(
     origin: FloatArray,
     ux: float,
@@ -201,7 +226,7 @@ def _settle(
     return at, slope_x, slope_y
 
 
-@compiled
+@inner
 def _enter(
     origin: FloatArray, ux: float, uy: float, uz: float, way: float, frame: Frame, square: FloatArray
 ) -> tuple[float, float, float, float]:
@@ -230,13 +255,12 @@ def _enter(
     return way + max(end, 0.0) + _ON_M, uz - high_x - high_y, uz - low_x - low_y, square[row, TOP]
 
 
-@compiled
-def glide(
+@inner
+def meet_ground(
     origin: FloatArray,
     ux: float,
     uy: float,
     uz: float,
-    before: float,
     way: float,
     reach: float,
     frame: Frame,
@@ -244,10 +268,10 @@ def glide(
     square: FloatArray,
     start: IntArray,
     parts: FloatArray,
-) -> tuple[int, float, float, float, float]:
-    """Go along a ray from `way`, above the ground at `before`, as far as the ground is smooth. Returns how that ends (PASSED, MET,
-    ON_FACE, or BELOW the ground without having met it), the last way known to be above, the way, and the slopes where met."""
-    leave, least, most, top = -1.0, 0.0, 0.0, 0.0
+    clear: FloatArray,
+) -> tuple[float, float, float]:
+    """Where a ray that is above the ground up to `way` meets it [m], inf where it does not within `reach`, and the slopes there."""
+    before, leave, least, most, top = 0.0, -1.0, 0.0, 0.0, 0.0
     base, slope_x, slope_y = 0.0, 0.0, 0.0
     while way <= reach:
         if way >= leave:
@@ -258,19 +282,22 @@ def glide(
         x, y, z = origin[0] + way * ux, origin[1] + way * uy, origin[2] + way * uz
         if frame.rising:
             base, slope_x, slope_y = _rise(x, y, frame, rise)
-        clear, part, same = z - base, 0.0, np.inf
+        clearance, part, same = z - base, 0.0, np.inf
         if frame.raised:
-            if clear > frame.part + 2.0 * _NEAR_M:
+            if clearance > frame.part + 2.0 * _NEAR_M:
                 before = way
-                way = leave if least >= 0.0 else min(way + (clear - frame.part - _NEAR_M) / -least, leave)
+                way = leave if least >= 0.0 else min(way + (clearance - frame.part - _NEAR_M) / -least, leave)
                 continue
-            part, same = _stretch(x, y, ux, uy, frame, start, parts)
-            if same == 0.0:
-                return ON_FACE, before, way, 0.0, 0.0
-        gap, end = clear - part, min(way + same, leave)
+            part, same = _stretch(x, y, ux, uy, frame, start, parts, clear)
+        gap, end = clearance - part, min(way + same, leave)
         if gap <= 0.0:
-            return BELOW, before, way, 0.0, 0.0
-        if least >= 0.0 or gap > -least * (end - way):
+            if way <= 0.0:
+                break
+            return _between(origin, ux, uy, uz, before, way, frame, rise, start, parts)
+        if same == 0.0:
+            before = way
+            way += FINE_M / max(math.sqrt(ux * ux + uy * uy), 0.1)
+        elif least >= 0.0 or gap > -least * (end - way):
             before = way = end
         elif most >= 0.0:
             before = way
@@ -282,42 +309,12 @@ def glide(
                 end = min(end, reach + 1.0)
                 met, slope_x, slope_y = _settle(origin, ux, uy, uz, met, way, end, part, frame, rise)
             if met < np.inf:
-                return MET, before, met, slope_x, slope_y
+                return met, slope_x, slope_y
             before = way = end
-    return PASSED, before, np.inf, 0.0, 0.0
+    return np.inf, 0.0, 0.0
 
 
-@compiled
-def climb(
-    origin: FloatArray,
-    ux: float,
-    uy: float,
-    uz: float,
-    reached: tuple[int, float, float, float, float],
-    reach: float,
-    relief: Relief,
-    tables: GroundTables,
-) -> tuple[float, float, float]:
-    """Where a ray whose glide ended on a face or below the ground meets it [m], inf where it does not within `reach`, and the
-    slopes there."""
-    fine = FINE_M / max(math.sqrt(ux * ux + uy * uy), 0.1)
-    ended, before, way, slope_x, slope_y = reached
-    frame, heights, square, start, parts = tables
-    while ended >= ON_FACE:
-        x, y = origin[0] + way * ux, origin[1] + way * uy
-        if ended == BELOW or origin[2] + way * uz <= height_at(x, y, relief):
-            if way <= 0.0:
-                return np.inf, 0.0, 0.0
-            at = _between(origin, ux, uy, uz, before, way, relief)
-            slope_x, slope_y = _slopes(origin[0] + at * ux, origin[1] + at * uy, relief)
-            return at, slope_x, slope_y
-        ended, before, way, slope_x, slope_y = glide(
-            origin, ux, uy, uz, way, way + fine, reach, frame, heights, square, start, parts
-        )
-    return way, slope_x, slope_y
-
-
-@compiled
+@inner
 def first_way(origin: FloatArray, uz: float, frame: Frame) -> float:
     """The way at which a ray may first be near ground, inf where it never is."""
     over = origin[2] - frame.top - frame.part - CLOSE_M
@@ -326,21 +323,10 @@ def first_way(origin: FloatArray, uz: float, frame: Frame) -> float:
     return over / -uz if uz < 0.0 else np.inf
 
 
-@compiled
-def ground_distance(
-    origin: FloatArray, ux: float, uy: float, uz: float, reach: float, relief: Relief, tables: GroundTables
-) -> float:
+@inner
+def ground_distance(origin: FloatArray, ux: float, uy: float, uz: float, reach: float, tables: GroundTables) -> float:
     """Way [m] along a unit ray from above the ground to it, inf where it does not meet it within `reach`."""
-    frame, heights, square, start, parts = tables
+    frame, rise, square, start, parts, clear = tables
     begin = first_way(origin, uz, frame)
-    reached = glide(origin, ux, uy, uz, 0.0, begin, reach, frame, heights, square, start, parts)
-    way, _, _ = climb(origin, ux, uy, uz, reached, reach, relief, tables)
+    way, _, _ = meet_ground(origin, ux, uy, uz, begin, reach, frame, rise, square, start, parts, clear)
     return way if way <= reach else np.inf
-
-
-@compiled
-def _slopes(x: float, y: float, relief: Relief) -> tuple[float, float]:
-    """Slopes of the ground on a face or a bump, dz/dx and dz/dy."""
-    slope_x = height_at(x + _SLOPE_OVER_M, y, relief) - height_at(x - _SLOPE_OVER_M, y, relief)
-    slope_y = height_at(x, y + _SLOPE_OVER_M, relief) - height_at(x, y - _SLOPE_OVER_M, relief)
-    return slope_x / (2.0 * _SLOPE_OVER_M), slope_y / (2.0 * _SLOPE_OVER_M)

@@ -3,7 +3,8 @@
 Squares hold what bounds the rise, so that rays can leap over the ground safely: it is a bicubic surface between the points of
 a grid, and such a surface, like its slopes, stays within the convex hull of its Bezier points. A square holds CELLS x CELLS
 cells of that grid; the squares at its border go on outwards for ever, as the rise does. Parts of the relief stand cell by cell
-in one table, with the directions of their edges.
+in one table, with the directions of their edges. Small cells say how far round them what parts add stays the same, so that a
+ray far from kerbs asks for no edge.
 """
 
 from __future__ import annotations
@@ -13,8 +14,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from alpasim.compiled import compiled
-from alpasim.road.relief import BUMP, FACE, HEIGHT, KIND, Relief
+from alpasim.compiled import compiled, inner
+from alpasim.road.queries import on_the_way, segment_square
+from alpasim.road.relief import (
+    BUMP,
+    CENTRE_X,
+    CENTRE_Y,
+    COS,
+    FACE,
+    HALF_LENGTH,
+    HEIGHT,
+    KIND,
+    LEFT,
+    RIGHT,
+    SIN,
+    Relief,
+    bump_at,
+)
 from alpasim.types import FloatArray, IntArray, frozen
 
 CELLS = 8
@@ -24,6 +40,11 @@ IS_BUMP, OF_HEIGHT, OF_FACE, INSIDE, EDGES = range(5)
 """Columns of a part's line in `GroundTables.parts`; of a bump the rest is as in `Relief.shape`."""
 AX, AY, BX, BY, DIRECTION_X, DIRECTION_Y, LENGTH = range(7)
 """Columns of an edge's line there; an area's line is followed by those of its EDGES edges near the cell."""
+RADIUS, ADDED = range(2)
+"""Columns of `GroundTables.clear`."""
+LEAST_RADIUS_M = 0.1
+_FINEST, _MOST_CELLS = 8, 250_000
+"""At most so many cells of `clear` along the side of a cell of parts, and so many in all."""
 
 
 class Frame(NamedTuple):
@@ -49,11 +70,15 @@ class Frame(NamedTuple):
     part_cell: float
     part_nx: int
     part_ny: int
+    clear_cell: float
+    clear_nx: int
 
 
 class GroundTables(NamedTuple):
     """A relief for rays. `rise` is that of `Relief`; square iy * square_nx + ix has its bounds in `square` (n, 5); cell c of the
-    grid of parts has the lines start[c]..start[c + 1]-1 of `parts` (m, 10).
+    grid of parts has the lines start[c]..start[c + 1]-1 of `parts` (m, 10). `clear` (k, 2) divides the same area into cells of
+    `clear_cell`, `clear_nx` in a row: up to RADIUS from any place in such a cell parts add the height ADDED [m]; 0 where that is
+    less than LEAST_RADIUS_M, and nothing is said then.
 
     Kernels take the frame and the arrays one by one: an array that comes in a tuple is counted at each call, which costs more
     than the geometry.
@@ -64,6 +89,7 @@ class GroundTables(NamedTuple):
     square: FloatArray
     start: IntArray
     parts: FloatArray
+    clear: FloatArray
 
 
 def tables_of(relief: Relief) -> GroundTables:
@@ -75,6 +101,9 @@ def tables_of(relief: Relief) -> GroundTables:
         nx, ny = -(-(relief.nx - 3) // CELLS), -(-(relief.ny - 3) // CELLS)
         square = _squares(relief.rise, relief.nx, relief.ny, relief.cell, nx, ny)
         top = float(square[:, TOP].max())
+    fine = _FINEST
+    while fine > 1 and relief.part_nx * relief.part_ny * fine * fine > _MOST_CELLS:
+        fine //= 2
     frame = Frame(
         rising=relief.rising,
         raised=len(relief.shape) > 0,
@@ -95,15 +124,21 @@ def tables_of(relief: Relief) -> GroundTables:
         part_cell=relief.part_cell,
         part_nx=relief.part_nx,
         part_ny=relief.part_ny,
+        clear_cell=relief.part_cell / fine,
+        clear_nx=relief.part_nx * fine,
     )
-    return GroundTables(frame, relief.rise, frozen(square), frozen(start), frozen(parts))
+    clear = _clear_cells(frame, start, parts, fine)
+    return GroundTables(frame, relief.rise, frozen(square), frozen(start), frozen(parts), frozen(clear))
 
 
 @compiled
 def _part_lines(relief: Relief) -> tuple[IntArray, FloatArray]:
     """`start` and `parts` of `GroundTables`."""
     start = np.zeros(relief.start.shape[0], dtype=np.int64)
-    parts = np.zeros((relief.part.shape[0] + np.sum(relief.span[:, 1] - relief.span[:, 0]), 10))
+    line = relief.part.shape[0]
+    for k in range(relief.span.shape[0]):
+        line += relief.span[k, 1] - relief.span[k, 0]
+    parts = np.zeros((line, 10))
     line = 0
     for c in range(start.shape[0] - 1):
         for k in range(relief.start[c], relief.start[c + 1]):
@@ -127,6 +162,84 @@ def _part_lines(relief: Relief) -> tuple[IntArray, FloatArray]:
                 line += 1
         start[c + 1] = line
     return start, parts[:line].copy()
+
+
+@inner
+def part_on(x: float, y: float, frame: Frame, start: IntArray, parts: FloatArray) -> float:
+    """`parts_at` of the relief that these tables are of, to the bit."""
+    fx, fy = (x - frame.part_x0) / frame.part_cell, (y - frame.part_y0) / frame.part_cell
+    if not (0.0 <= fx < frame.part_nx and 0.0 <= fy < frame.part_ny):
+        return 0.0
+    ix, iy = int(fx), int(fy)
+    x0, y0 = frame.part_x0 + ix * frame.part_cell, frame.part_y0 + iy * frame.part_cell
+    line, stop = start[iy * frame.part_nx + ix], start[iy * frame.part_nx + ix + 1]
+    up, down = 0.0, 0.0
+    while line < stop:
+        at = line
+        line += 1
+        if parts[at, IS_BUMP] == 1.0:
+            height = bump_at(x, y, at, parts)
+        else:
+            inside, nearest = parts[at, INSIDE] == 1.0, np.inf
+            for _ in range(int(parts[at, EDGES])):
+                ax, ay, bx, by = parts[line, AX], parts[line, AY], parts[line, BX], parts[line, BY]
+                inside = inside != on_the_way(x, y, x0, y0, ax, ay, bx, by)
+                nearest = min(nearest, segment_square(x, y, ax, ay, bx, by))
+                line += 1
+            if not inside:
+                continue
+            height = parts[at, OF_HEIGHT] * min(1.0, math.sqrt(nearest) / parts[at, OF_FACE])
+        up, down = max(up, height), min(down, height)
+    return up + down
+
+
+@compiled
+def _clear_cells(frame: Frame, start: IntArray, parts: FloatArray, fine: int) -> FloatArray:
+    """The table `clear` of `GroundTables`, each cell of parts divided into `fine` x `fine`."""
+    nx, ny, cell = frame.part_nx, frame.part_ny, frame.clear_cell
+    clear = np.zeros((nx * ny * fine * fine, 2))
+    for iy in range(ny):
+        for ix in range(nx):
+            for jy in range(iy * fine, (iy + 1) * fine):
+                row = jy * frame.clear_nx
+                for jx in range(ix * fine, (ix + 1) * fine):
+                    x, y = frame.part_x0 + (jx + 0.5) * cell, frame.part_y0 + (jy + 0.5) * cell
+                    radius = _free(x, y, ix, iy, frame, start, parts) - math.sqrt(0.5) * cell
+                    if radius < LEAST_RADIUS_M:
+                        continue
+                    clear[row + jx, RADIUS] = radius
+                    if jx > 0 and clear[row + jx - 1, RADIUS] >= cell:
+                        clear[row + jx, ADDED] = clear[row + jx - 1, ADDED]
+                    else:
+                        clear[row + jx, ADDED] = part_on(x, y, frame, start, parts)
+    return clear
+
+
+@inner
+def _free(x: float, y: float, ix: int, iy: int, frame: Frame, start: IntArray, parts: FloatArray) -> float:
+    """How far round a place in cell (ix, iy) of parts there is no face and no bump [m], at most the side of a cell."""
+    free = frame.part_cell
+    for cy in range(max(iy - 1, 0), min(iy + 2, frame.part_ny)):
+        first, last = cy * frame.part_nx + max(ix - 1, 0), cy * frame.part_nx + min(ix + 2, frame.part_nx)
+        line, stop = start[first], start[last]
+        while line < stop:
+            at = line
+            line += 1
+            if parts[at, IS_BUMP] == 1.0:
+                dx, dy, cos, sin = x - parts[at, CENTRE_X], y - parts[at, CENTRE_Y], parts[at, COS], parts[at, SIN]
+                along, aside = dx * cos + dy * sin, dy * cos - dx * sin
+                out = max(-parts[at, RIGHT] - aside, aside - parts[at, LEFT])
+                free = min(free, max(abs(along) - parts[at, HALF_LENGTH], out))
+                continue
+            # Rays go in fine steps from within a rectangle round each edge, whose corners are farthest from it.
+            corner = math.sqrt(2.0) * parts[at, OF_FACE]
+            for _ in range(int(parts[at, EDGES])):
+                ax, ay, bx, by = parts[line, AX], parts[line, AY], parts[line, BX], parts[line, BY]
+                square = segment_square(x, y, ax, ay, bx, by)
+                if square < (free + corner) * (free + corner):
+                    free = math.sqrt(square) - corner
+                line += 1
+    return free
 
 
 @compiled

@@ -9,10 +9,10 @@ import math
 
 import numpy as np
 
-from alpasim.compiled import compiled
+from alpasim.compiled import compiled, inner
 from alpasim.geometry import wrap_angle
 from alpasim.road.relief import Relief, height_at
-from alpasim.sensors.ground_rays import ON_FACE, climb, first_way, glide
+from alpasim.sensors.ground_rays import first_way, meet_ground
 from alpasim.sensors.ground_tables import GroundTables
 from alpasim.types import BoolArray, FloatArray, IntArray
 
@@ -82,7 +82,7 @@ def targets_near(
     return found[:count]
 
 
-@compiled
+@inner
 def meet(target: FloatArray, half: FloatArray, ux: float, uy: float, uz: float) -> tuple[float, float]:
     """Distance along a unit ray to a box and cosine of the angle to the face met; (inf, 0) where it passes by. A ray that
     starts inside meets nothing."""
@@ -111,7 +111,7 @@ def meet(target: FloatArray, half: FloatArray, ux: float, uy: float, uz: float) 
     return enter, cosine
 
 
-@compiled
+@inner
 def _near(targets: FloatArray, one: float, other: float, near: IntArray) -> int:
     """Write the lines of the targets that lie between two headings, less than a half turn apart, into `near`; how many."""
     count = 0
@@ -124,7 +124,7 @@ def _near(targets: FloatArray, one: float, other: float, near: IntArray) -> int:
     return count
 
 
-@compiled
+@inner
 def _in_column(targets: FloatArray, x: FloatArray, y: FloatArray, near: IntArray) -> int:
     """Write the lines of the targets that the rays of one azimuth may meet into `near`; how many. `x` and `y` (e,) are the level
     parts of their directions.
@@ -176,7 +176,7 @@ def cast_rays(
     half, up, flat = 0.5 * extent, np.sin(elevation), np.cos(elevation)
     near = np.empty(targets.shape[0], dtype=np.int64)
     x, y = np.empty(rings), np.empty(rings)
-    frame, heights, square, start, parts = tables
+    frame, heights, square, start, parts, clear = tables
     for j in range(columns):
         cos, sin = math.cos(azimuth[j]), math.sin(azimuth[j])
         ahead_x, ahead_y = turn[0, 0] * cos + turn[0, 1] * sin, turn[1, 0] * cos + turn[1, 1] * sin
@@ -196,10 +196,9 @@ def cast_rays(
                     best, hit, lean = found, int(target[0]), slope
             begin = np.inf if level else first_way(origin, uz, frame)
             if begin <= best:
-                reached = glide(origin, ux, uy, uz, 0.0, begin, best, frame, heights, square, start, parts)
-                ended, ground, slope_x, slope_y = reached[0], reached[2], reached[3], reached[4]
-                if ended >= ON_FACE:
-                    ground, slope_x, slope_y = climb(origin, ux, uy, uz, reached, best, relief, tables)
+                ground, slope_x, slope_y = meet_ground(
+                    origin, ux, uy, uz, begin, best, frame, heights, square, start, parts, clear
+                )
                 if ground <= best:
                     best, hit = ground, GROUND_HIT
                     facing = slope_x * ux + slope_y * uy - uz

@@ -69,7 +69,7 @@ def test_rays_meet_the_ground_where_a_dense_search_along_them_finds_it(relief: s
         origin = np.array([x, y, road.heights(np.array([[x, y]]))[0] + rng.uniform(0.4, 2.5)])
         around, up = rng.uniform(-math.pi, math.pi), -math.exp(rng.uniform(-6.0, -0.8))
         ray = np.array([math.cos(up) * math.cos(around), math.cos(up) * math.sin(around), math.sin(up)])
-        found = ground_distance(origin, *ray, 120.0, road.relief, tables)
+        found = ground_distance(origin, *ray, 120.0, tables)
         places = origin + far[:, None] * ray
         below = np.flatnonzero(places[:, 2] <= road.heights(places[:, :2]))
         if len(below) == 0:
@@ -103,6 +103,23 @@ def test_no_place_of_a_hill_is_higher_or_steeper_than_its_square_says() -> None:
     steady = (places[:, 0] > 90.0) & (places[:, 0] < 130.0) & (np.abs(places[:, 1]) < 10.0)
     assert bounds[steady, LEAST_X] == pytest.approx(0.08, abs=1e-3)
     assert bounds[steady, MOST_X] == pytest.approx(0.08, abs=1e-3)
+
+
+@pytest.mark.parametrize("relief", [BUMPS, HILL + BUMPS])
+def test_within_its_clearance_a_place_stays_at_the_height_that_its_cell_says(relief: str) -> None:
+    ground, rng = scenario(relief).road, np.random.default_rng(8)
+    frame, _, _, _, _, clear = tables_of(ground.relief)
+    places = np.column_stack([rng.uniform(20.0, 60.0, 4_000), rng.uniform(-8.0, 8.0, 4_000)])
+    cells = ((places - (frame.part_x0, frame.part_y0)) // frame.clear_cell).astype(int)
+    radius, added = clear[cells[:, 1] * frame.clear_nx + cells[:, 0]].T
+    free = radius > 0.0
+    assert 0.3 < free.mean() < 0.95, "there are kerbs, and room between them"
+    for angle in np.linspace(0.0, 2.0 * math.pi, 24):
+        for share in (0.0, 0.5, 1.0):
+            there = places + share * radius[:, None] * np.array([math.cos(angle), math.sin(angle)])
+            parts = ground.heights(there) - ground.rise(there)[:, 0]
+            assert parts[free] == pytest.approx(added[free], abs=1e-12)
+    assert set(np.round(added[free], 3)) >= {0.0, 0.12}
 
 
 def test_where_nothing_is_said_to_be_near_a_wheel_nothing_rises() -> None:
