@@ -7,6 +7,7 @@ What a command does stands in the file of its name. Exit codes: 0 good, 1 a gate
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -66,10 +67,19 @@ def options(
 
 def main() -> None:
     """Entry point of the `alpasim` script; what the terminal's encoding lacks is escaped, not fatal."""
+    fill_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     sys.exit(run_app(sys.argv[1:]))
+
+
+def fill_standard_streams() -> None:
+    """Where the caller closed standard input or output, as some services do, the next file or pipe would take its number and be
+    written to, or be lost to a process that is started."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
 
 
 def run_app(arguments: list[str]) -> int:
