@@ -22,7 +22,8 @@ from alpasim.road.unlevel import Bump, Part, Raised
 from alpasim.types import Control, FloatArray, VehicleParameters
 from alpasim.vehicle.chassis import GRAVITY_MPS2, Chassis, chassis
 from alpasim.vehicle.footing import BUMP, COUNT, RISE, SLOPE_X, SLOPE_Y
-from alpasim.vehicle.wheels import BUMP_STOP_M, BUMP_STOP_STIFFNESS, LARGEST_WHEEL_LOAD, UPRIGHT
+from alpasim.vehicle.stance import UPRIGHT
+from alpasim.vehicle.wheels import BUMP_STOP_M, BUMP_STOP_STIFFNESS, LARGEST_WHEEL_LOAD
 from alpasim.world.ego import BodyState
 
 EDGE_M = 4.0
@@ -146,12 +147,22 @@ def largest_rise(values: FloatArray) -> float:
     return float((values - np.minimum.accumulate(values)).max())
 
 
-def gained(name: str, ground: str, count: int, seconds: float = 5.0, dt_us: int = 10_000) -> float:
-    """The most energy that a vehicle gains on a kind of ground, over `count` rolls, as a share of the energy at hand: that of
-    its motion at the start and of a fall of half a metre."""
+def gains(name: str, ground: str, count: int, seconds: float = 5.0, dt_us: int = 10_000) -> list[float]:
+    """What a vehicle gains at most on a kind of ground in each of `count` rolls, as a share of the energy at hand: that of its
+    motion at the start and of a fall of half a metre."""
     model = vehicle(name, drag_area_m2=0.0, rolling_resistance=0.0)
-    worst = 0.0
+    found = []
     for roll in rolls(model, ground, count):
         at_hand = model.mass_kg * (0.5 * roll.speed**2 + 0.5 * GRAVITY_MPS2)
-        worst = max(worst, largest_rise(energies(model, GROUNDS[ground], roll, seconds, dt_us)) / at_hand)
-    return worst
+        found.append(largest_rise(energies(model, GROUNDS[ground], roll, seconds, dt_us)) / at_hand)
+    return found
+
+
+def gained(name: str, ground: str, count: int, seconds: float = 5.0, dt_us: int = 10_000) -> float:
+    """The most of `gains`."""
+    return max(gains(name, ground, count, seconds, dt_us))
+
+
+def mean_gain(name: str, ground: str, count: int, dt_us: int) -> float:
+    """The mean of `gains` in 3 s."""
+    return float(np.mean(gains(name, ground, count, 3.0, dt_us)))

@@ -54,33 +54,35 @@ from alpasim.vehicle.chassis import (
     STEER_RATE,
 )
 from alpasim.vehicle.footing import RISE, ROLLING, WALL_LEFT, WALL_RIGHT
-from alpasim.vehicle.tyres import tyre_forces
-from alpasim.vehicle.wheels import (
-    ACTUATORS,
-    COMMANDS,
-    FRICTION,
+from alpasim.vehicle.stance import (
     FX,
     FY,
     FZ,
-    HELD,
-    LOAD,
     LX,
     LY,
     LZ,
     NX,
     NY,
     NZ,
-    SLIPPING,
     Vector3,
+    steering_angles,
+    up_axis,
+    wheel_arms,
+    wheel_axes,
+)
+from alpasim.vehicle.tyres import tyre_forces
+from alpasim.vehicle.wheels import (
+    ACTUATORS,
+    COMMANDS,
+    FRICTION,
+    HELD,
+    LOAD,
+    SLIPPING,
     foot_speeds,
     ground_forces,
     held_across,
     leaning_share,
-    steering_angles,
-    up_axis,
     wall_force,
-    wheel_arms,
-    wheel_axes,
     wheel_loads,
 )
 

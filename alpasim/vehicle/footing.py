@@ -30,7 +30,9 @@ RISE, SLOPE_X, SLOPE_Y, ROLLING, COUNT, WALL_LEFT, WALL_RIGHT, WALL_AHEAD, WALL_
 """Columns of `footing` (4, COLUMNS), one row a wheel: smooth height of the ground [m] and its slopes; added rolling
 resistance; how many points of the way count, 0 where nothing is raised; gaps to walls at either side, before and behind [m]; and,
 in two columns, how much the last two grow with every metre to the left."""
-BUMP, TILT, LEAN, TOUCH, ROW, FORCE, COLUMNS = range(11, 12 + 6 * PATH, PATH)
+LOWEST = 11
+"""Column of the lowest that the disc could come to stand on nearby, above the smooth ground [m]."""
+BUMP, TILT, LEAN, TOUCH, ROW, FORCE, COLUMNS = range(12, 13 + 6 * PATH, PATH)
 """First columns of what each point of the way has: how far the disc is raised above the smooth ground [m], how that grows
 along and to the left of its heading, how far ahead of the hub it touches [m], the row of the low body that it touches (-1:
 none), and the force that it carries then, which `wheels.py` writes [N]."""
@@ -56,8 +58,11 @@ STEEPEST_ASIDE = 8.0
 LEAST_M = 0.001
 """Shortest step from which a slope is taken."""
 
-SPACING_M, ROUGH_SPACING_M, MOST_POINTS = 0.04, 0.1, 48
+SPACING_M, ROUGH_SPACING_M, MOST_INTERVALS = 0.04, 0.1, 48
 """How densely the ground along a wheel is looked at, and where nothing but roughness can be (waves of half a metre and more)."""
+
+PROFILE = 3 * MOST_INTERVALS + 1
+"""Most points of a profile: its grid's, and both ends of a face in every interval."""
 
 NO_WALL = 1e9
 _FLAT_M = 1e-6
@@ -129,10 +134,10 @@ def look_along(
     heights: FloatArray,
 ) -> tuple[int, bool]:
     """Write the profile within `reach` of (x, y) along a heading into `places` and `heights`; returns how many points it
-    has, and whether it is anything else than 0. Where it is steep, the upper edge is found within a tenth of a millimetre."""
+    has, and whether it is anything else than 0. Where it is steep, the face's ends are found within a tenth of a millimetre."""
     edged = relief.shape.shape[0] > 0 or low.shape[0] > 0
     spacing = SPACING_M if edged else ROUGH_SPACING_M
-    intervals = 2 * min(math.ceil(reach / spacing), MOST_POINTS // 2)
+    intervals = 2 * min(math.ceil(reach / spacing), MOST_INTERVALS // 2)
     step = 2.0 * reach / intervals
     count, flat = 0, True
     for k in range(intervals + 1):
@@ -140,22 +145,24 @@ def look_along(
         z = raised(x + u * cos, y + u * sin, relief, rough, low, rise)
         if abs(z) > _FLAT_M:
             flat = False
-        if edged and count > 0 and abs(z - heights[count - 1]) > 0.05 * step and count < places.shape[0] - 2:
+        if edged and count > 0 and abs(z - heights[count - 1]) > 0.05 * step:
             before, last = places[count - 1], heights[count - 1]
-            below, above = (before, u) if z > last else (u, before)
-            enough = max(z, last) - 0.02 * abs(z - last)
-            for _ in range(10):
-                middle = 0.5 * (below + above)
-                if raised(x + middle * cos, y + middle * sin, relief, rough, low, rise) >= enough:
-                    above = middle
-                else:
-                    below = middle
-            if above != u and above != before:
-                places[count], heights[count] = above, max(z, last)
-                count += 1
-        if count < places.shape[0]:
-            places[count], heights[count] = u, z
-            count += 1
+            # Both ends of the face, so that it is as upright as it is: a line from the last place would carry a disc.
+            for share in (0.02, 0.98):
+                near, far, level = before, u, last + share * (z - last)
+                for _ in range(10):
+                    middle = 0.5 * (near + far)
+                    if (raised(x + middle * cos, y + middle * sin, relief, rough, low, rise) < level) == (z > last):
+                        near = middle
+                    else:
+                        far = middle
+                end = near if share < 0.5 else far
+                if before < end < u:
+                    places[count] = end
+                    heights[count] = last if share < 0.5 else z
+                    count += 1
+        places[count], heights[count] = u, z
+        count += 1
     return count, not flat
 
 
@@ -177,6 +184,8 @@ def disc_on(
             if width <= 0.0:
                 continue
             steep = (heights[k + 1] - heights[k]) / width
+            if abs(steep) > STEEPEST:
+                continue
             u = radius * steep / math.sqrt(1.0 + steep * steep)
             if places[k] < at + u < places[k + 1]:
                 lifted = heights[k] + steep * (at + u - places[k]) - radius + math.sqrt(radius * radius - u * u)
@@ -254,6 +263,15 @@ def feel_ends(
 
 
 @compiled
+def _least(values: FloatArray, count: int) -> float:
+    """The least of the first `count` numbers; `.min()` would have every process that loads this import scipy."""
+    least = values[0]
+    for k in range(1, count):
+        least = min(least, values[k])
+    return float(least)
+
+
+@compiled
 def feel_along(
     x: float,
     y: float,
@@ -286,6 +304,7 @@ def feel_along(
         return False
     points = min(PATH, 1 + int(abs(ahead) / 0.025))
     wheel[COUNT] = points
+    wheel[LOWEST] = max(min(_least(heights[0], first), _least(heights[1], last)), hanging)
     here, _, _ = disc_on(places[0], heights[0], first, -0.5 * ahead, radius)
     there, _, _ = disc_on(places[1], heights[1], last, -0.5 * ahead, radius)
     here, there = max(here, hanging), max(there, hanging)

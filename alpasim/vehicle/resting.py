@@ -16,8 +16,9 @@ from alpasim.types import FloatArray
 from alpasim.vehicle.chassis import GRAVITY_MPS2, Chassis, packed
 from alpasim.vehicle.footing import level_footing
 from alpasim.vehicle.frames import rig_rotation
+from alpasim.vehicle.stance import wheel_arms, wheel_axes
 from alpasim.vehicle.touching import feel_raised, stand_wheels
-from alpasim.vehicle.wheels import ROWS, ground_forces, wheel_arms, wheel_axes, wheel_loads
+from alpasim.vehicle.wheels import ROWS, ground_forces, wheel_loads
 
 MOST_ROUNDS = 200
 NEAR = 1e-10

@@ -15,8 +15,8 @@ from alpasim.types import FloatArray
 from alpasim.vehicle.chassis import HALF_WIDTH, RADIUS, SPRING, STATIC_LOAD
 from alpasim.vehicle.footing import (
     COUNT,
-    MOST_POINTS,
     NO_WALL,
+    PROFILE,
     RISE,
     SLOPE_X,
     SLOPE_Y,
@@ -26,7 +26,7 @@ from alpasim.vehicle.footing import (
     feel_along,
     nothing_near,
 )
-from alpasim.vehicle.wheels import Quaternion, Vector3, steering_angles, up_axis, wheel_arms
+from alpasim.vehicle.stance import Quaternion, Vector3, steering_angles, up_axis, wheel_arms
 
 
 @compiled
@@ -77,7 +77,7 @@ def feel_raised(
     upright, ahead_x, ahead_y = wheel_arms(body, rotation, arm)
     if not upright:
         return
-    places, heights = np.empty((2, MOST_POINTS + 16)), np.empty((2, MOST_POINTS + 16))
+    places, heights = np.empty((2, PROFILE)), np.empty((2, PROFILE))
     left_angle, right_angle = steering_angles(body, angle)
     for i in range(4):
         turned = left_angle if i == 0 else right_angle if i == 1 else 0.0

@@ -19,17 +19,12 @@ from alpasim.vehicle.chassis import (
     DAMPER,
     FALLING_MASS_FACTOR,
     GRAVITY_MPS2,
-    HALF_TRACK,
-    HEIGHT,
     MASS,
     PITCH_MASS_FACTOR,
     RADIUS,
     SIDE_MASS_FACTOR,
     SPRING,
     STATIC_LOAD,
-    WHEEL_X,
-    WHEEL_Y,
-    WHEELBASE,
 )
 from alpasim.vehicle.footing import (
     BUMP,
@@ -37,15 +32,15 @@ from alpasim.vehicle.footing import (
     FORCE,
     FORWARD,
     LEAN,
+    LOWEST,
     NO_WALL,
     OBLIQUE,
     RISE,
-    SLOPE_X,
-    SLOPE_Y,
     TILT,
     TOUCH,
     WALL_AHEAD,
 )
+from alpasim.vehicle.stance import FX, FY, FZ, LX, LY, LZ, NX, NY, NZ, Vector3
 
 ACTUATORS, COMMANDS, FRICTION, SLIPPING, LOAD, PUSH, SIDE, TWIST, HELD, ROWS = range(10)
 """Rows of `state` (ROWS, 4), all that forces read and write of actuators and of each wheel: where actuators are and what they
@@ -61,56 +56,8 @@ BUMP_STOP_STIFFNESS = 8.0
 LARGEST_WHEEL_LOAD = 8.0
 """Wheel load over its static value that no landing exceeds."""
 
-UPRIGHT = 0.5
-"""Least cosine of the pitch at which wheels still reach the ground (60 degrees). However far a body rolls over, its feet
-carry as long as they are below the ground: springs that came and went at an angle would give energy."""
-
 BALANCED, TIPPING = math.sin(math.radians(5.0)), math.sin(math.radians(15.0))
 """Sines of the angles to the ground up to which a rider keeps a two-wheeler upright, and from which it falls."""
-
-FX, FY, FZ, LX, LY, LZ, NX, NY, NZ = range(9)
-"""Columns of a wheel's axes (4, 9): heading of the body along the ground, left of it, normal."""
-
-Vector3 = tuple[float, float, float]
-Quaternion = tuple[float, float, float, float]
-
-
-@compiled
-def wheel_arms(body: FloatArray, rotation: Quaternion, arm: FloatArray) -> tuple[bool, float, float]:
-    """Writes where the wheels' feet are, seen from the centre of mass in world axes, into `arm` (4, 3) [m].
-
-    Returns whether the body is upright enough for its wheels to reach the ground, and the level direction it points in.
-    """
-    x, y, z, w = rotation
-    m00, m01, m02 = 1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y - w * z), 2.0 * (x * z + w * y)
-    m10, m11, m12 = 2.0 * (x * y + w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z - w * x)
-    m20, m21, m22 = 2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)
-    level = math.sqrt(m00 * m00 + m10 * m10)
-    for i in range(4):
-        a, b, c = body[WHEEL_X + i], body[WHEEL_Y + i], -body[HEIGHT]
-        arm[i, 0] = m00 * a + m01 * b + m02 * c
-        arm[i, 1] = m10 * a + m11 * b + m12 * c
-        arm[i, 2] = m20 * a + m21 * b + m22 * c
-    if level <= UPRIGHT:
-        return False, 1.0, 0.0
-    return True, m00 / level, m10 / level
-
-
-@compiled
-def wheel_axes(footing: FloatArray, ahead_x: float, ahead_y: float, axes: FloatArray) -> None:
-    """Writes each wheel's axes on its ground into `axes` (4, 9), for a body that points along the unit (ahead_x, ahead_y)."""
-    for i in range(4):
-        slope_x, slope_y = footing[i, SLOPE_X], footing[i, SLOPE_Y]
-        fx, fy, fz, nx, ny, nz = ahead_x, ahead_y, 0.0, 0.0, 0.0, 1.0
-        if slope_x != 0.0 or slope_y != 0.0:
-            climb = slope_x * ahead_x + slope_y * ahead_y
-            along = 1.0 / math.sqrt(1.0 + climb * climb)
-            fx, fy, fz = along * ahead_x, along * ahead_y, along * climb
-            nz = 1.0 / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
-            nx, ny = -slope_x * nz, -slope_y * nz
-        axes[i, FX], axes[i, FY], axes[i, FZ] = fx, fy, fz
-        axes[i, LX], axes[i, LY], axes[i, LZ] = ny * fz - nz * fy, nz * fx - nx * fz, nx * fy - ny * fx
-        axes[i, NX], axes[i, NY], axes[i, NZ] = nx, ny, nz
 
 
 @compiled
@@ -189,9 +136,44 @@ def wheel_loads(
             state[PUSH, i] += share * tilt
             state[SIDE, i] += share * lean
             state[TWIST, i] += share * lean * touch
+        keep_to_stored(body, i, rolling, aside, turning, footing, dt_s, state)
         stop_at_ends(body, i, rolling, aside, turning, footing, dt_s, state)
         total += state[LOAD, i]
     return total
+
+
+@compiled
+def keep_to_stored(
+    body: FloatArray,
+    i: int,
+    rolling: float,
+    aside: float,
+    turning: float,
+    footing: FloatArray,
+    dt_s: float,
+    state: FloatArray,
+) -> None:
+    """Shorten wheel i's pushes in `state` to what turns its motion round and gives back what lifting it took.
+
+    An impulse J against the speed v of a mass m gives it J^2 / 2 m - J v. A disc beside an edge may be pushed off it so hard
+    that it would be gone within a part of the substep: it takes no more than its load gives going down. Elsewhere this is
+    far from a limit. Arguments as in `stop_at_ends`.
+    """
+    push, side = state[PUSH, i], state[SIDE, i]
+    force = math.sqrt(push * push + side * side)
+    if force <= 0.0:
+        return
+    back, right = push / force, side / force
+    rolls = body[SIDE_MASS_FACTOR] + body[FALLING_MASS_FACTOR]
+    mass = body[STATIC_LOAD + i] / GRAVITY_MPS2 / (body[PITCH_MASS_FACTOR] * back * back + rolls * right * right)
+    towards = mass * (rolling * back + aside * right + turning * state[TWIST, i] / force)
+    held = state[LOAD, i] * max(raised_mean(footing, i) - footing[i, LOWEST], 0.0)
+    most = towards + math.sqrt(towards * towards + 2.0 * mass * held)
+    if force * dt_s > most:
+        share = most / (force * dt_s)
+        state[PUSH, i] *= share
+        state[SIDE, i] *= share
+        state[TWIST, i] *= share
 
 
 @compiled
@@ -253,22 +235,6 @@ def wall_force(body: FloatArray, i: int, towards: float, near: float, far: float
     if far < NO_WALL and -towards > far / dt_s:
         return float(share * (-towards - far / dt_s) / dt_s)
     return 0.0
-
-
-@compiled
-def steering_angles(body: FloatArray, angle: float) -> tuple[float, float]:
-    """Angles of the left and right front wheel whose axes meet on the rear axle's line, around `angle` in the
-    middle."""
-    tangent = math.tan(angle)
-    reach = body[HALF_TRACK] * tangent / body[WHEELBASE]
-    return math.atan(tangent / (1.0 - reach)), math.atan(tangent / (1.0 + reach))
-
-
-@compiled
-def up_axis(rotation: Quaternion) -> Vector3:
-    """The body's up axis in the world."""
-    x, y, z, w = rotation
-    return 2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y)
 
 
 @compiled

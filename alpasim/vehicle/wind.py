@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 
-from alpasim.types import VehicleParameters
+from alpasim.types import ActorKind, VehicleParameters
 from alpasim.vehicle.chassis import AIR_DENSITY_KGPM3
 
 SIDE_COEFFICIENT = 1.0
@@ -35,7 +35,8 @@ def air_force(along: float, across: float, vehicle: VehicleParameters) -> Pair:
 def wind_load(vehicle: VehicleParameters, velocity: Triple, yaw: float, wind: Pair) -> tuple[Triple, Triple]:
     """Force [N] and torque about the centre of mass [N m], world frame, that `wind` (world, where it blows to [m/s]) adds.
 
-    `velocity` is that of the centre of mass, `yaw` the body's heading.
+    `velocity` is that of the centre of mass, `yaw` the body's heading. Two-wheelers are not turned over: as in a bend, their
+    rider leans until nothing rolls them.
     """
     cos, sin = math.cos(yaw), math.sin(yaw)
     along, across = velocity[0] * cos + velocity[1] * sin, velocity[1] * cos - velocity[0] * sin
@@ -45,6 +46,8 @@ def wind_load(vehicle: VehicleParameters, velocity: Triple, yaw: float, wind: Pa
     forward, left = windy[0] - still[0], windy[1] - still[1]
     ahead = -vehicle.centre_of_mass_x_m
     above = 0.5 * (vehicle.height_m + vehicle.ground_clearance_m) - vehicle.centre_of_mass_height_m
-    rolling, pitching = -above * left, above * forward
+    # A rider leans against it.
+    rolling = 0.0 if vehicle.kind in (ActorKind.MOTORCYCLE, ActorKind.BICYCLE) else -above * left
+    pitching = above * forward
     force = (forward * cos - left * sin, forward * sin + left * cos, 0.0)
     return force, (rolling * cos - pitching * sin, rolling * sin + pitching * cos, ahead * left)

@@ -10,9 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from proving_ground import plain
 
-from alpasim.road.unlevel import Raised
+from alpasim.road.unlevel import Bump, Raised
 from alpasim.vehicle.footing import (
+    FORWARD,
     NO_WALL,
+    PROFILE,
     SPACING_M,
     STEEPEST,
     disc_on,
@@ -28,7 +30,7 @@ KERB = plain(parts=[Raised(np.array([[0.0, -9.0], [9.0, -9.0], [9.0, 9.0], [0.0,
 
 def lifted(at: float) -> tuple[float, float]:
     """How far a wheel on x at that place before the kerb at 0 is raised, and the slope there."""
-    places, heights = np.zeros(64), np.zeros(64)
+    places, heights = np.zeros(PROFILE), np.zeros(PROFILE)
     count, _ = look_along(at, 0.0, 1.0, 0.0, RADIUS, KERB, 0.0, NOTHING, 0.0, places, heights)
     found, slope, _ = disc_on(places, heights, count, 0.0, RADIUS)
     return found, slope
@@ -44,6 +46,25 @@ def test_a_kerb_s_edge_lifts_a_disc_as_the_circle_says(before: float) -> None:
     assert height < expected + 1e-3
     if expected > 0.01:
         assert slope == pytest.approx(min(STEEPEST, before / math.sqrt(RADIUS**2 - before**2)), abs=0.03)
+
+
+@given(gap=st.floats(0.001, 0.08), face=st.sampled_from([0.001, 0.02, 0.04]))
+def test_a_face_too_steep_to_be_rolled_on_carries_no_disc_before_it(gap: float, face: float) -> None:
+    """What stands before an edge higher than a wheel's hub is on the level, wherever the ground was looked at."""
+    edge = plain(parts=[Raised(np.array([[0.0, -9.0], [9.0, -9.0], [9.0, 9.0], [0.0, 9.0]]), 0.3, face)]).relief
+    places, heights = np.zeros(PROFILE), np.zeros(PROFILE)
+    at = -FORWARD * RADIUS - gap
+    count, _ = look_along(at, 0.0, 1.0, 0.0, RADIUS + 0.1, edge, 0.0, NOTHING, 0.0, places, heights)
+    assert disc_on(places, heights, count, 0.0, RADIUS)[0] == pytest.approx(0.0, abs=1e-4)
+
+
+def test_the_profile_of_a_long_bump_reaches_to_its_end() -> None:
+    """At 30 m/s a wheel looks a metre ahead, and every interval of it is steep."""
+    bump = plain(parts=[Bump(0.0, 0.0, 0.0, 3.6, 0.1, 9.0, 9.0)]).relief
+    places, heights = np.zeros(PROFILE), np.zeros(PROFILE)
+    count, _ = look_along(-0.9, 0.0, 1.0, 0.0, 0.95, bump, 0.0, NOTHING, 0.0, places, heights)
+    assert places[count - 1] == pytest.approx(0.95)
+    assert heights[count - 1] == pytest.approx(0.05 * (1.0 + math.cos(math.pi * 0.05 / 1.8)), abs=1e-4)
 
 
 def test_far_from_the_kerb_there_is_nothing_and_on_it_its_height() -> None:

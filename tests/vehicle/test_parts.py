@@ -27,8 +27,8 @@ from alpasim.vehicle.actuation import (
 from alpasim.vehicle.actuators import lagged, lagged_within_rate
 from alpasim.vehicle.chassis import ROLL_STIFFNESS_OF_SPRINGS, chassis, packed
 from alpasim.vehicle.frames import box_from_rig, rig_from_box, rig_poses_from_boxes
+from alpasim.vehicle.stance import steering_angles
 from alpasim.vehicle.tyres import side_force_share, within_grip
-from alpasim.vehicle.wheels import steering_angles
 
 SEDAN = vehicle("sedan")
 VEHICLES = ("sedan", "small_car", "suv", "van")

@@ -85,8 +85,10 @@ def test_what_brakes_on_a_hill_does_not_creep_in_a_storm(
         # The body leans away first.
         drive.run(20.0, Control(0.0, -1.0))
         after = drive.run(5.0, Control(0.0, -1.0))
-    assert abs(after.velocity[0]).max() < 1e-9
-    assert abs(after.angular_velocity[0]).max() < 1e-9
+    # A few millimetres a day.
+    assert abs(after.velocity[0]).max() < 3e-8
+    assert abs(after.angular_velocity[0]).max() < 3e-8
+    assert abs(after.rotation[0, :2]).max() < 0.2, "upright"
 
 
 def test_side_wind_pushes_to_lee_and_a_tall_van_more_than_a_sedan() -> None:

@@ -23,6 +23,13 @@ def test_no_ground_gives_energy(name: str, ground: str) -> None:
     assert gained(name, ground, 2, seconds=4.0) < BOUND
 
 
+def test_a_bicycle_against_an_edge_gains_less_the_shorter_the_substep() -> None:
+    """Rolls in which it had gained up to 60 %, pushed off the edge by a face that was not there."""
+    long, short = (gained("bicycle", "against a 0.3 m edge", 6, seconds=2.5, dt_us=dt_us) for dt_us in (10_000, 2_500))
+    assert long < 2.0 * BOUND
+    assert short < 0.5 * BOUND
+
+
 BOUND = 0.05
 """Share of the energy at hand that a substep of 10 ms may misjudge (`benchmarks/energy_checks.py`)."""
 

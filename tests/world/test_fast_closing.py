@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from contact_checks import CLOSING_MPS, FIRST_BLOW_US, OVERLAPS, offset_impact
 from proving_ground import Drive, car, scenario, straight_on
 from test_repeats import digest
 
+from alpasim.errors import PhysicsDiverged
 from alpasim.scenario.concrete import ActorSpec
 from alpasim.types import Control
 from alpasim.world.watch import Watch
@@ -78,3 +80,23 @@ def test_without_a_fast_closing_pair_nothing_changes_by_a_bit(monkeypatch: pytes
     divided = slow()
     monkeypatch.setattr(Watch, "parts_of_substep", lambda *_: 1)
     assert slow() == divided
+
+
+def test_a_divided_substep_that_fails_leaves_the_next_drive_as_it_is_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine keeps its substep over a reset: one left divided would let everything fall and roll in slow motion."""
+    scene = scenario(speed=30.0, actors=[car("wall", 12.0, 0.0, 3.141592653589793, 30.0)], dt_us=10_000, substeps=1)
+
+    def diverge(*_: object) -> None:
+        raise PhysicsDiverged("broken on purpose")
+
+    with Drive(scene) as drive:
+        fresh = [drive.step(COAST).position.copy() for _ in range(8)]
+        drive.reset(scene)
+        with monkeypatch.context() as broken:
+            broken.setattr(Watch, "parts_of_substep", lambda *_: 4)
+            broken.setattr(drive.world, "_see", lambda _: (drive.world._ego.body_state(), True))
+            broken.setattr(drive.world._ego, "drive", diverge)
+            with pytest.raises(PhysicsDiverged):
+                drive.step(COAST)
+        drive.reset(scene)
+        assert np.array_equal(fresh, [drive.step(COAST).position for _ in range(8)])
