@@ -294,6 +294,10 @@ class Simulation:
             self._world.close()
             self._world = None
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse to be copied or pickled: the copy would push the bodies of this one's physics client."""
+        raise TypeError("a Simulation cannot be copied or pickled: make another one, and restore a snapshot() there")
+
     def _track(self, decision: Decision) -> Control:
         """The pedals and wheel that a decision means now."""
         if decision.control is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -111,6 +114,16 @@ def test_time_is_whole_steps_in_whole_microseconds() -> None:
         assert (step.before.step, step.after.step) == (number - 1, number)
         assert sim.state.time_us == number * sim.scenario.dt_us
     assert step.after is sim.state
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps], ids=lambda one: one.__name__)
+def test_a_simulation_is_never_copied(duplicate: Callable[[object], object]) -> None:
+    """Two of them would push the bodies of one physics client, each wrong from then on."""
+    simulation = Simulation(make_scenario())
+    simulation.reset()
+    with pytest.raises(TypeError, match=r"cannot be copied or pickled: make another one, and restore a snapshot\(\)"):
+        duplicate(simulation)
+    simulation.close()
 
 
 def test_every_array_of_the_state_is_read_only() -> None:
