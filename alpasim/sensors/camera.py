@@ -6,7 +6,8 @@ Answers where a point of the world lies in the picture. It draws nothing: whoeve
 Frames: the rig is x forward, y left, z up. A camera's optical frame is z forward along its axis, x right, y down. The picture
 has its origin at the upper left corner of the upper left pixel, u to the right and v down, so that the middle of the pixel in
 row r and column c is (c + 0.5, r + 0.5). Lenses are pinholes without distortion: u = fx x/z + cx, v = fy y/z + cy.
-Cameras are fixed to the body: they heave, dive and roll with it, and a car on its roof sees the world upside down.
+Cameras are fixed to the body: they heave, dive and roll with it, and a car on its roof sees the world upside down. Those that
+look on from outside, `level` ones, follow its place and heading alone.
 """
 
 from __future__ import annotations
@@ -89,7 +90,8 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class CameraSpec:
-    """One pinhole camera: size and intrinsics in pixels, mount, rate, and which pictures it takes.
+    """One pinhole camera: size and intrinsics in pixels, mount, rate, which pictures it takes, and whether it stays `level`
+    instead of leaning with the body.
 
     Raises InputError for sizes, angles and rates that no camera has.
     """
@@ -104,6 +106,7 @@ class CameraSpec:
     mount: Mount
     rate_hz: float = 10.0
     channels: tuple[str, ...] = ("rgb",)
+    level: bool = False
 
     def __post_init__(self) -> None:
         self._check_size()
@@ -220,7 +223,7 @@ class CameraFrame:
 
     `rgb` (height, width, 3) uint8; `depth` (height, width) float32 [m] along the optical axis, inf in the sky; `semantic`
     (height, width) uint8 codes of SemanticClass; `instance` (height, width) int32 rows of the state, NO_INSTANCE where
-    nobody is. `rig` is where the body carried what is mounted on it; `renderer` is name and version of what drew it.
+    nobody is. `rig` is where the body carried what is mounted on it, or the level rig beside it of a `level` camera; `renderer` is name and version of what drew it.
     """
 
     camera: str
@@ -291,7 +294,7 @@ CAMERAS: dict[str, CameraSpec] = {
         CameraSpec.with_fov("rear", 320, 180, 90.0, _degrees(-0.9, 0.0, 1.1, 180.0)),
         CameraSpec.with_fov("left", 320, 180, 90.0, _degrees(1.4, 0.95, 1.1, 90.0)),
         CameraSpec.with_fov("right", 320, 180, 90.0, _degrees(1.4, -0.95, 1.1, -90.0)),
-        CameraSpec.with_fov("chase", 640, 360, 60.0, _degrees(-7.5, 0.0, 3.4, 0.0, 10.0)),
+        replace(CameraSpec.with_fov("chase", 640, 360, 60.0, _degrees(-7.5, 0.0, 3.4, 0.0, 10.0)), level=True),
     )
 }
 """Cameras by name. Names, size, rate and field of view of the first four are Alpamayo's; their mounts, and all of the others,

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -80,8 +81,7 @@ def camera_spec(name: str, options: CameraModel) -> CameraSpec:
         spec = spec.resized(options.width_px, options.height_px)
     own_rate_hz = options.own[name].rate_hz if name in options.own else None
     rate_hz = own_rate_hz or options.rate_hz or spec.rate_hz
-    mount, intrinsics = spec.mount, (spec.fx, spec.fy, spec.cx, spec.cy)
-    return CameraSpec(name, spec.width, spec.height, *intrinsics, mount, rate_hz, tuple(options.channels))
+    return replace(spec, rate_hz=rate_hz, channels=tuple(options.channels))
 
 
 def _own(name: str, model: OwnCameraModel) -> CameraSpec:

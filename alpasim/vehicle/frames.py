@@ -55,6 +55,22 @@ def mounted_rig(position: FloatArray, rotation: Sequence[float] | FloatArray, ve
     return Rig(place, np.column_stack((forward, left, up)))
 
 
+_STEEP = 0.3
+"""Level share of a body's x axis below which that says nothing of its heading: it stands on its nose or its tail."""
+
+
+def following_rig(position: FloatArray, rotation: Sequence[float] | FloatArray, vehicle: VehicleParameters) -> Rig:
+    """The level rig that goes with a body's place and heading and not with its pitch and roll; arguments as of `mounted_rig`.
+
+    On an overturned body it goes by where the bonnet points, on one that stands on its nose or tail by its left side.
+    """
+    x, y, z, w = (float(part) for part in rotation)
+    forward, left, _ = axes_from_quaternion((x, y, z, w))
+    upright = math.hypot(forward[0], forward[1]) > _STEEP
+    yaw = math.atan2(forward[1], forward[0]) if upright else math.atan2(-left[0], left[1])
+    return level_rig(rig_from_box(position, yaw, vehicle))
+
+
 def level_rig(pose: FloatArray) -> Rig:
     """The rig of a pose (4,) x, y, z, yaw, such as `Observation.rig_pose`."""
     return Rig(np.array(pose[:3], dtype=np.float64), rig_rotation(float(pose[3])))

@@ -14,7 +14,7 @@ from alpasim.sensors.camera import CameraSpec, Mount
 from alpasim.sensors.lidar import GROUND_HIT, NO_HIT, Lidar
 from alpasim.sensors.sensor import SensorContext
 from alpasim.types import EGO, FloatArray, WorldState
-from alpasim.vehicle.frames import mounted_rig, rig_from_box
+from alpasim.vehicle.frames import following_rig, mounted_rig, rig_from_box
 
 FRONT = CameraSpec.with_fov("front", 320, 180, 90.0, Mount(1.5, 0.2, 1.4, yaw=0.3, pitch=0.1))
 POSES = [(0.0, 0.0, 0.0), (0.02, 0.06, 1.2), (-0.3, 0.1, -2.0), (0.0, -0.4, 3.0), (1.7, 0.2, 0.5), (math.pi, 0.0, 0.7)]
@@ -53,6 +53,19 @@ def test_mounts_are_where_bullet_puts_what_is_fixed_to_a_body(roll: float, pitch
     axis = np.array(pybullet.multiplyTransforms((0, 0, 0), held[1], FRONT.mount.rotation[:, 2], (0, 0, 0, 1))[0])
     assert rotation[:, 2] == pytest.approx(axis, abs=1e-6)
     assert FRONT.project((place + 7.0 * axis)[None], rig)[0] == pytest.approx((160.0, 90.0, 7.0), abs=1e-3)
+
+
+@pytest.mark.parametrize(("roll", "pitch", "yaw"), [*POSES, (0.0, 0.5 * math.pi - 1e-3, 0.4), (0.0, -1.5, -2.2)])
+def test_what_follows_a_body_keeps_level_and_behind_it_however_the_body_leans(
+    roll: float, pitch: float, yaw: float
+) -> None:
+    state = turned(make_state(Body(20.0, 3.0)), roll, pitch, yaw, 0.9)
+    rig = following_rig(state.position[EGO], state.rotation[EGO], make_vehicle())
+    ahead = np.array([math.cos(yaw), math.sin(yaw), 0.0])
+    # The rear axle is 1.25 m behind the box's centre, the rig half its height of 1.5 m below.
+    assert rig.place == pytest.approx(np.array([20.0, 3.0, 0.15]) - 1.25 * ahead, abs=1e-6)
+    assert rig.rotation[:, 0] == pytest.approx(ahead, abs=1e-6)
+    assert rig.rotation[:, 2] == pytest.approx((0.0, 0.0, 1.0))
 
 
 def test_upright_on_level_ground_it_is_the_drivers_own_rig() -> None:

@@ -18,7 +18,7 @@ from alpasim.road.unlevel import Sidewalks
 from alpasim.scenario.concrete import Scenario
 from alpasim.sensors.camera import CameraSpec, SemanticClass, actor_class
 from alpasim.types import EGO, ActorKind, BoolArray, FloatArray, IntArray, SignalColour, VehicleParameters, WorldState
-from alpasim.vehicle.frames import Rig, mounted_rig
+from alpasim.vehicle.frames import Rig, following_rig, mounted_rig
 from alpasim.world.rendering.bodies import body, far_body
 from alpasim.world.rendering.ground import ground
 from alpasim.world.rendering.lens import Lens
@@ -122,8 +122,9 @@ class Scene:
         return position, rotation
 
     def lens(self, state: WorldState, spec: CameraSpec) -> tuple[Lens, Rig]:
-        """The ego's camera where its body carries it in `state`, and the rig that it is mounted on."""
-        rig = mounted_rig(state.position[EGO], state.rotation[EGO], self.vehicle)
+        """The ego's camera where its body carries it in `state`, or where it follows, and the rig that it is mounted on."""
+        place = following_rig if spec.level else mounted_rig
+        rig = place(state.position[EGO], state.rotation[EGO], self.vehicle)
         return Lens.at(spec, rig), rig
 
     def buries(self, lens: Lens) -> bool:
