@@ -230,8 +230,15 @@ def ribbon(points: FloatArray, width_m: float, closed: bool = False, drop_double
     return np.vstack([points + out, (points - out)[::-1]])
 
 
-@cache
 def _font(size: int) -> pygame.font.Font:
+    """The default font; a new one where somebody has shut pygame down since, as a window of Gymnasium does when it closes."""
     if not pygame.font.get_init():
         pygame.font.init()
+        _loaded.cache_clear()
+    return _loaded(size)
+
+
+@cache
+def _loaded(size: int) -> pygame.font.Font:
+    pygame.register_quit(_loaded.cache_clear)  # where pygame is started again by others, its old fonts stay dead
     return pygame.font.Font(pygame.font.get_default_font(), size)

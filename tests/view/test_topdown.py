@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pygame
 import pytest
 from builders import Body, make_contact, make_state, straight_road
 
@@ -178,6 +179,16 @@ def test_long_sentences_are_broken_and_cut() -> None:
     lines = wrapped("slow down because the road is wet " * 20, 15, 300, 3)
     assert len(lines) == 3 and lines[-1].endswith("…")
     assert wrapped("short", 15, 300, 3) == ["short"] and wrapped("", 15, 300, 3) == []
+
+
+def test_pictures_go_on_when_somebody_shuts_pygame_down() -> None:
+    """Gymnasium's window does when it closes, and the next one starts pygame again: fonts of before are dead then."""
+    state = make_state(Body(60.0, 0.0))
+    expected = draw(ROAD, state, camera=CAMERA, headline="a line of words")
+    for start_again in (pygame.font.init, lambda: None):
+        pygame.quit()
+        start_again()
+        np.testing.assert_array_equal(draw(ROAD, state, camera=CAMERA, headline="a line of words"), expected)
 
 
 def test_nothing_opens_a_window_or_plays_a_sound_or_prints() -> None:
