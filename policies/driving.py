@@ -85,7 +85,7 @@ class Driver:
     def consider(self, observation: Observation) -> Thought:
         """See, weigh and choose."""
         p, table = self.p, self.table
-        tracks = self.steady.update(observation.tracks, self.dt_s)
+        tracks = self.steady.update(observation.tracks, self.dt_s, "objects" in observation.taken_us)
         self.memory.smoothing = NOISY_SMOOTHING if self.steady.noisy else SMOOTHING
         around = look_around(table, observation, tracks, self.vehicle.length_m, self.memory, self.dt_s)
         speed, front = max(observation.ego.speed_mps, 0.0), around.front

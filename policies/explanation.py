@@ -189,16 +189,18 @@ def _sentence(
             return (
                 f"Move {direction} {where} to {purpose} {named} because it {_does(thought, tracks[0], reason.cause)}."
             )
-    return f"{_deed(reason, speed)} because {cause}."
+    return f"{_deed(reason, thought.acceleration, speed)} because {cause}."
 
 
-def _deed(reason: Reason, speed: float) -> str:
-    """The longitudinal decision in words."""
+def _deed(reason: Reason, done: float, speed: float) -> str:
+    """The longitudinal decision in words; `done` is the acceleration on its way to the reason's."""
     acceleration = reason.acceleration
     if speed < STOPPED and acceleration <= 0.0:
         return "Wait"
     if acceleration < -4.0:
         return "Brake hard"
+    if speed >= STOPPED and done < -0.3 <= acceleration:
+        return "Brake less"
     if reason.cause in _YIELDS and acceleration < -0.3:
         return "Slow down and yield"
     if reason.cause in _STOPS and acceleration < -0.3:

@@ -2,8 +2,8 @@
 
 A list that is true is passed on as it is. How much a list jitters shows in places that do not follow from speeds; where it
 does, velocities are averaged (the steady gain of a Kalman filter for a speed that wanders) and what hardly moves stands. A track
-that is missing is held for a moment at its speed. Where everything is missing at once the driver takes itself to be blind: it
-holds all that it saw for longer, and expects those who drive to be braking. Lights that all read off at once are not recognised:
+that is missing is held for a moment at its speed. Where no list came and everything is missing the driver is blind: it holds all
+that it saw for longer, and expects those who drive to be braking. An empty list that did come is an empty road. Lights that all read off at once are not recognised:
 a red one is taken to be red still, a green one to be turning yellow.
 """
 
@@ -77,8 +77,9 @@ class SteadyTracks:
         """Whether the list is worth smoothing."""
         return self.jitter_m > TRUE_M
 
-    def update(self, tracks: Tracks, dt_s: float) -> Tracks:
-        """The list as the driver takes it: smoothed where it jitters, and with those who are missing."""
+    def update(self, tracks: Tracks, dt_s: float, came: bool = False) -> Tracks:
+        """The list as the driver takes it: smoothed where it jitters, and with those who are missing. `came` says that an empty
+        list is one that perception sent."""
         felt = self._feel_same(tracks, dt_s)
         if felt and not self.noisy:
             self._list, self._unwritten = tracks, self._unwritten + 1
@@ -87,7 +88,7 @@ class SteadyTracks:
         listed, ids = _moving(tracks), tracks.ids.tolist()
         if not felt:
             self._feel_jitter(before, ids, listed, dt_s)
-        blind = not listed and bool(before)
+        blind = not listed and bool(before) and not came
         for track, raw, body in zip(ids, listed, _lasting(tracks), strict=True):
             known = before.pop(track, None)
             place = raw if known is None or not self.noisy else self._smoothed(known, raw, dt_s)

@@ -133,3 +133,20 @@ def test_whatever_happens_the_record_is_well_formed(count: int) -> None:
         assert said is not None and said.text.endswith(".") and " because " in said.text
         known = set(now.tracks.ids.tolist())
         assert all(factor.track_id is None or factor.track_id in known for factor in said.factors)
+
+
+def test_while_it_still_slows_for_what_is_gone_it_says_that_it_brakes_less() -> None:
+    route = straight(400.0, limit_mps=20.0)
+    policy = Reasoner()
+    policy.reset(brief(route))
+    ahead = car(60.0, 0.0)
+    for step in range(6):
+        policy.decide(observe(route, (20.0, 0.0, 0.0), 14.0, [ahead], step))
+    said = []
+    for step in range(6, 24):
+        now = observe(route, (20.0, 0.0, 0.0), 14.0, [], step)
+        decision = policy.decide(replace(now, taken_us={"objects": now.time_us}))
+        assert decision.reasoning is not None
+        said.append(decision.reasoning.text.partition(" because")[0])
+    # Held for half a second, then the pedal comes up at the jerk that comfort allows, then speed is gained.
+    assert said[0] in ("Slow down", "Brake hard") and said[6] == "Brake less" and said[-1] == "Speed up"

@@ -73,6 +73,15 @@ def test_who_was_seen_for_a_moment_only_is_not_held() -> None:
     assert steady.update(tracks((9, 5.0, 4.0, 0.0, 0.0)), DT_S).ids.tolist() == [9]
 
 
+def test_an_empty_list_that_came_is_an_empty_road_and_no_blindness() -> None:
+    steady = SteadyTracks()
+    for step in range(10):
+        steady.update(tracks(rolling(step)), DT_S, came=True)
+    held = [steady.update(tracks(), DT_S, came=True) for _ in range(round(HELD_S / DT_S) + 1)]
+    assert [len(one.ids) for one in held] == [1] * round(HELD_S / DT_S) + [0]
+    assert held[-2].velocity[0, 0] == 20.0, "whoever drives out of sight is not taken to brake"
+
+
 def test_a_blind_driver_expects_braking() -> None:
     steady = SteadyTracks()
     for step in range(10):
