@@ -7,6 +7,7 @@ import os
 import pty
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from fake_rollouts import RUNNER, plan_of
 from test_evaluate import journal, results
 
 from alpasim.evaluation.evaluate import evaluate
-from alpasim.evaluation.store import read_rows
+from alpasim.evaluation.store import CLAIMED, STORE_NAME, read_rows
 from alpasim.evaluation.summary import read_summary
 
 HERE = Path(__file__).parent
@@ -44,6 +45,17 @@ def wait_for(run: Path, count: int) -> None:
     """Until that many rollouts have been run."""
     for _ in range(600):
         if (run / "journal.txt").exists() and sum(journal(run).values()) >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the evaluation does not get on")
+
+
+def wait_until_running(run: Path, count: int) -> None:
+    """Until that many workers have a rollout; between two policies they are replaced and have none."""
+    for _ in range(600):
+        with contextlib.closing(sqlite3.connect(run / STORE_NAME)) as connection:
+            (running,) = connection.execute("SELECT count(*) FROM rollouts WHERE status = ?", (CLAIMED,)).fetchone()
+        if running == count:
             return
         time.sleep(0.05)
     raise AssertionError("the evaluation does not get on")
@@ -130,6 +142,7 @@ def test_one_interruption_finishes_what_runs_and_can_be_resumed(number: signal.S
 def test_an_interruption_does_not_wait_for_a_rollout_that_hangs(tmp_path: Path) -> None:
     process = start(tmp_path, 1, ("fine", "sleeps"), 2)
     wait_for(tmp_path, 2)
+    wait_until_running(tmp_path, 2)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 130, output
@@ -139,6 +152,7 @@ def test_an_interruption_does_not_wait_for_a_rollout_that_hangs(tmp_path: Path) 
 def test_a_second_interruption_stops_at_once(tmp_path: Path) -> None:
     process = start(tmp_path, 1, ("fine", "sleeps"), 2)
     wait_for(tmp_path, 2)
+    wait_until_running(tmp_path, 2)
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
