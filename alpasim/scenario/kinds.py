@@ -30,6 +30,17 @@ TURNING_RADIUS_M = {
 """The tightest circle of a vehicle's box centre [m], round values of common models (directive 97/27/EC lets a truck or bus turn
 between circles of 12.5 m and 5.3 m). Whoever is not in it turns on the spot."""
 
+WHEEL_RADIUS_M = {
+    ActorKind.CAR: 0.32,
+    ActorKind.VAN: 0.34,
+    ActorKind.TRUCK: 0.5,
+    ActorKind.BUS: 0.48,
+    ActorKind.MOTORCYCLE: 0.3,
+    ActorKind.BICYCLE: 0.34,
+    ActorKind.UNKNOWN: 0.32,
+}
+"""Rolling radius of the wheels on which a kind's wrecks climb kerbs [m], round values of common tyres."""
+
 
 @dataclass(frozen=True, slots=True)
 class KindDefaults:

@@ -16,6 +16,7 @@ from alpasim.memory import Memory, fill, finite
 from alpasim.road.network import RoadNetwork
 from alpasim.road.relief import feel
 from alpasim.scenario.concrete import ActorSpec, Scenario
+from alpasim.scenario.kinds import WHEEL_RADIUS_M
 from alpasim.types import EGO, Bodies, FloatArray, Motion, WorldState
 from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Quaternion, Vector3, parking, yaw_of
 from alpasim.world.contacts import VX, VY, YAW_RATE, Box
@@ -42,6 +43,7 @@ class Actors:
         self._mass = [0.0, *(0.0 if is_fixed(actor) else actor.mass_kg for actor in specs)]
         self._restitution = [0.0, *(actor.restitution for actor in specs)]
         self._body_friction = [0.0, *(actor.friction for actor in specs)]
+        self._wheel_m = [0.0, *(WHEEL_RADIUS_M.get(actor.kind, 0.0) for actor in specs)]
         self._fixed = np.array([False, *(is_fixed(actor) for actor in specs)])
         self._fixed_rows: list[int] = np.flatnonzero(self._fixed).tolist()
         self._extent = np.array([scenario.ego.vehicle.extent, *(actor.extent for actor in specs)], dtype=np.float64)
@@ -249,7 +251,7 @@ class Actors:
         for row in self._struck_rows:
             friction = self._base_friction * self._body_friction[row] * self._grip[row]
             body, extent, mass = self.bodies[row], self._extent[row], self._mass[row]
-            bear(self._engine, body, extent, mass, friction, self._road.relief, seconds)
+            bear(self._engine, body, extent, mass, friction, self._wheel_m[row], self._road.relief, seconds)
 
     def hit(self, row: int, force: Vector3, point: Vector3) -> None:
         """Let the ego's lower edge push the body of a row with a force [N] at a point in the step that comes next; one that was

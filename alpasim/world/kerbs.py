@@ -1,7 +1,8 @@
 """Kerbs, sidewalks and bumps for what has been struck: boxes that slide against them, trip over them or lie on them.
 
 Answers the impulse of the raised ground on one free box in one substep; the engine knows no more of the ground than its grades.
-Wheels feel the same ground in `alpasim.vehicle.footing`. Holes are left to wheels: a box slides over them.
+The ego's wheels feel the same ground in `alpasim.vehicle.footing`; those of an upright wreck, which climb what it meets
+lengthwise and is no higher than they reach, in `wreck_wheels.py`. A box slides over holes.
 
 The edges of the box are looked at every SPACING_M. A point that would come to lie below the ground within the substep either
 runs into a face, where a border was crossed and the top is out of reach, or lies on top. A face and a top take away the speed
@@ -16,66 +17,44 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
-from alpasim.road.queries import segment_square
-from alpasim.road.relief import AREA, FACE, HEIGHT, KIND, Relief, inside_area, parts_at, rise_at
+from alpasim.road.relief import Relief, parts_at, rise_at
 from alpasim.types import FloatArray
 from alpasim.vehicle.chassis import GRAVITY_MPS2
 from alpasim.vehicle.footing import nothing_near
+from alpasim.world.blows import AIM, NX, NY, NZ, PX, PY, PZ, solve
 from alpasim.world.bullet import Engine, Quaternion, Vector3
+from alpasim.world.faces import face_at
+from alpasim.world.wreck_wheels import CLIMBED, LENGTHWISE, TREAD_M, UPRIGHT, roll_up
 
 SPACING_M, MOST = 0.1, 96
 """How densely the box's edges are looked at, and how many points may bear it."""
 
-STEP_UP_M, STEEP_FACE_M, STEEP = 0.02, 0.15, 0.7
-"""What lies lower than this against a point's top is slid upon; faces at most so wide, and slopes steeper than this, are walls."""
+STEP_UP_M, STEEP = 0.02, 0.7
+"""What lies lower than this against a point's top is slid upon; slopes steeper than this are walls."""
 
-ROUNDS, OUT_SHARE, OUT_MPS = 16, 0.2, 0.5
-"""Rounds of the solver; what share of a depth is pressed out in a substep, and how fast at most."""
+CLEAR_M = 0.2
+"""So near to a face that its wheels climb [m], a box does not touch the top: it is round there, or higher."""
+
+OUT_SHARE, OUT_MPS = 0.2, 0.5
+"""What share of a depth is pressed out in a substep, and how fast at most."""
 
 NONE, FACED, TOPPED, STREET = 0, 1, 2, 3
 
-PX, PY, PZ, NX, NY, NZ, AIM, PUSH, RX, RY, RZ = range(11)
-"""Columns of a table of points: arm from the centre, normal, the speed along it to reach at least, and the impulses on it."""
-
 
 @compiled
-def face_at(x: float, y: float, relief: Relief) -> tuple[float, float, float, float, float]:
-    """Depth of (x, y) within raised areas of steep faces (inf: within none), the outward direction of the nearest border, and
-    the border's nearest point."""
-    fx, fy = (x - relief.part_x0) / relief.part_cell, (y - relief.part_y0) / relief.part_cell
-    best, nx, ny, bx, by = np.inf, 0.0, 0.0, x, y
-    if not (0.0 <= fx < relief.part_nx and 0.0 <= fy < relief.part_ny):
-        return best, nx, ny, bx, by
-    ix, iy = int(fx), int(fy)
-    cell = iy * relief.part_nx + ix
-    x0, y0 = relief.part_x0 + ix * relief.part_cell, relief.part_y0 + iy * relief.part_cell
-    edges = relief.edges
-    for k in range(relief.start[cell], relief.start[cell + 1]):
-        part = relief.part[k]
-        if relief.shape[part, KIND] != AREA or relief.shape[part, HEIGHT] <= 0.0:
-            continue
-        if relief.shape[part, FACE] > STEEP_FACE_M:
-            continue
-        first, last = relief.span[k, 0], relief.span[k, 1]
-        if not inside_area(x, y, x0, y0, bool(relief.inside[k]), first, last, edges):
-            continue
-        for e in range(first, last):
-            ax, ay, ex, ey = edges[e, 0], edges[e, 1], edges[e, 2] - edges[e, 0], edges[e, 3] - edges[e, 1]
-            away = math.sqrt(segment_square(x, y, ax, ay, edges[e, 2], edges[e, 3]))
-            length = math.sqrt(ex * ex + ey * ey)
-            if away >= best or length < 1e-9:
-                continue
-            share = min(max(((x - ax) * ex + (y - ay) * ey) / (length * length), 0.0), 1.0)
-            best, bx, by = away, ax + share * ex, ay + share * ey
-            nx, ny = ey / length, -ex / length
-            if (bx - x) * nx + (by - y) * ny < 0.0:
-                nx, ny = -nx, -ny
-    return best, nx, ny, bx, by
+def look_at(
+    point: Vector3,
+    velocity: Vector3,
+    corner: bool,
+    wheels: Vector3,
+    relief: Relief,
+    seconds: float,
+    found: FloatArray,
+) -> int:
+    """What a point of a box meets within a substep: NONE, FACED, TOPPED or STREET; writes normal and AIM into `found`.
 
-
-@compiled
-def look_at(point: Vector3, velocity: Vector3, corner: bool, relief: Relief, seconds: float, found: FloatArray) -> int:
-    """What a point of a box meets within a substep: NONE, FACED, TOPPED or STREET; writes normal and AIM into `found`."""
+    `wheels` are the radius of those on which it stands, 0 without, and the direction (2,) in which they roll.
+    """
     x, y = point[0] + velocity[0] * seconds, point[1] + velocity[1] * seconds
     rise, slope_x, slope_y = rise_at(x, y, relief)
     up = max(parts_at(x, y, relief), 0.0)
@@ -89,10 +68,13 @@ def look_at(point: Vector3, velocity: Vector3, corner: bool, relief: Relief, sec
         kind = STREET
     nx, ny = -slope_x, -slope_y
     if kind == TOPPED:
-        if -gap > STEP_UP_M:
+        if wheels[0] > 0.0 or -gap > STEP_UP_M:
             depth, fx, fy, bx, by = face_at(x, y, relief)
+            climbs = -gap <= CLIMBED * wheels[0] and abs(fx * wheels[1] + fy * wheels[2]) >= LENGTHWISE
+            if climbs and (-gap > TREAD_M or depth < CLEAR_M):
+                return NONE
             moved = math.sqrt((x - point[0]) ** 2 + (y - point[1]) ** 2)
-            if depth <= max(0.06, moved + 0.02):
+            if -gap > STEP_UP_M and depth <= max(0.06, moved + 0.02):
                 found[NX], found[NY], found[NZ] = fx, fy, 0.0
                 found[AIM] = aim((point[0] - bx) * fx + (point[1] - by) * fy, seconds)
                 return FACED
@@ -131,15 +113,18 @@ def find_points(
     half: FloatArray,
     velocity: Vector3,
     spin: Vector3,
+    wheels: Vector3,
     relief: Relief,
     seconds: float,
     points: FloatArray,
+    raised: bool,
 ) -> int:
     """Write where the edges of a box meet raised ground, or the street, within a substep; returns how many points bear it.
 
-    Of each stretch of an edge that meets the same, its ends and its deepest point count.
+    Of each stretch of an edge that meets the same, its ends and its deepest point count. The street is left to the engine where
+    nothing else bears the box: neither a point nor, if `raised`, a wheel.
     """
-    count, raised = 0, False
+    count = 0
     look, deepest, last = np.zeros(11), np.zeros(11), np.zeros(11)
     for edge in range(12):
         along, a, b = edge // 4, (edge // 4 + 1) % 3, (edge // 4 + 2) % 3
@@ -159,7 +144,7 @@ def find_points(
                     velocity[2] + spin[0] * py - spin[1] * px,
                 )
                 place = (position[0] + px, position[1] + py, position[2] + pz)
-                kind = look_at(place, moving, k == 0 or k == steps, relief, seconds, look)
+                kind = look_at(place, moving, k == 0 or k == steps, wheels, relief, seconds, look)
             if kind != before and before != NONE:
                 if length > 1 and count < MOST:
                     points[count] = last
@@ -188,87 +173,6 @@ def find_points(
 
 
 @compiled
-def yields(
-    nx: float, ny: float, nz: float, point: FloatArray, axes: FloatArray, mass: float, inertia: FloatArray
-) -> float:
-    """Speed along a direction that a unit impulse at a point gives to it [1/kg]."""
-    tx = point[PY] * nz - point[PZ] * ny
-    ty = point[PZ] * nx - point[PX] * nz
-    tz = point[PX] * ny - point[PY] * nx
-    whole = 1.0 / mass
-    for k in range(3):
-        turn = tx * axes[k, 0] + ty * axes[k, 1] + tz * axes[k, 2]
-        whole += turn * turn / inertia[k]
-    return whole
-
-
-@compiled
-def apply(
-    jx: float,
-    jy: float,
-    jz: float,
-    point: FloatArray,
-    axes: FloatArray,
-    mass: float,
-    inertia: FloatArray,
-    motion: FloatArray,
-) -> None:
-    """Change `motion` (12,), velocity, spin, and impulse and its moment so far, by an impulse at a point."""
-    tx = point[PY] * jz - point[PZ] * jy
-    ty = point[PZ] * jx - point[PX] * jz
-    tz = point[PX] * jy - point[PY] * jx
-    motion[0], motion[1], motion[2] = motion[0] + jx / mass, motion[1] + jy / mass, motion[2] + jz / mass
-    for k in range(3):
-        turn = (tx * axes[k, 0] + ty * axes[k, 1] + tz * axes[k, 2]) / inertia[k]
-        for j in range(3):
-            motion[3 + j] += turn * axes[k, j]
-    motion[6], motion[7], motion[8] = motion[6] + jx, motion[7] + jy, motion[8] + jz
-    motion[9], motion[10], motion[11] = motion[9] + tx, motion[10] + ty, motion[11] + tz
-
-
-@compiled
-def solve(
-    points: FloatArray,
-    count: int,
-    axes: FloatArray,
-    mass: float,
-    inertia: FloatArray,
-    friction: float,
-    motion: FloatArray,
-) -> None:
-    """Let every point be at least as fast outwards as it has to, with friction; `motion` as in `apply`."""
-    for i in range(count):
-        points[i, PUSH] = points[i, RX] = points[i, RY] = points[i, RZ] = 0.0
-    for _ in range(ROUNDS):
-        for i in range(count):
-            p = points[i]
-            nx, ny, nz = p[NX], p[NY], p[NZ]
-            ux = motion[0] + motion[4] * p[PZ] - motion[5] * p[PY]
-            uy = motion[1] + motion[5] * p[PX] - motion[3] * p[PZ]
-            uz = motion[2] + motion[3] * p[PY] - motion[4] * p[PX]
-            out = ux * nx + uy * ny + uz * nz
-            more = max(p[PUSH] + (p[AIM] - out) / yields(nx, ny, nz, p, axes, mass, inertia), 0.0) - p[PUSH]
-            p[PUSH] += more
-            apply(more * nx, more * ny, more * nz, p, axes, mass, inertia, motion)
-            ux = motion[0] + motion[4] * p[PZ] - motion[5] * p[PY]
-            uy = motion[1] + motion[5] * p[PX] - motion[3] * p[PZ]
-            uz = motion[2] + motion[3] * p[PY] - motion[4] * p[PX]
-            out = ux * nx + uy * ny + uz * nz
-            sx, sy, sz = ux - out * nx, uy - out * ny, uz - out * nz
-            slides = math.sqrt(sx * sx + sy * sy + sz * sz)
-            if slides < 1e-9:
-                continue
-            rub = 1.0 / yields(sx / slides, sy / slides, sz / slides, p, axes, mass, inertia)
-            wx, wy, wz = p[RX] - rub * sx, p[RY] - rub * sy, p[RZ] - rub * sz
-            whole = math.sqrt(wx * wx + wy * wy + wz * wz)
-            if whole > friction * p[PUSH]:
-                less = friction * p[PUSH] / whole
-                wx, wy, wz = wx * less, wy * less, wz * less
-            apply(wx - p[RX], wy - p[RY], wz - p[RZ], p, axes, mass, inertia, motion)
-            p[RX], p[RY], p[RZ] = wx, wy, wz
-
-
-@compiled
 def ground_impulse(
     position: Vector3,
     rotation: Quaternion,
@@ -277,12 +181,13 @@ def ground_impulse(
     extent: FloatArray,
     mass: float,
     friction: float,
+    wheel_m: float,
     relief: Relief,
     seconds: float,
     out: FloatArray,
 ) -> bool:
     """Write the impulse [N s] and its moment about the centre [N m s] that raised ground gives an even box in a substep into
-    `out` (6,); False where none is near. `friction` is that of box and ground together."""
+    `out` (6,); False where none is near. `friction` is that of box and ground together, `wheel_m` the radius of its wheels."""
     radius = 0.5 * math.sqrt(extent[0] ** 2 + extent[1] ** 2 + extent[2] ** 2)
     reach = radius + (abs(velocity[0]) + abs(velocity[1])) * seconds + 0.1
     if nothing_near(position[0], position[1], reach, relief):
@@ -295,26 +200,39 @@ def ground_impulse(
     half, inertia = 0.5 * extent, np.empty(3)
     for k in range(3):
         inertia[k] = mass / 12.0 * (extent[(k + 1) % 3] ** 2 + extent[(k + 2) % 3] ** 2)
-    falling = (velocity[0], velocity[1], velocity[2] - GRAVITY_MPS2 * seconds)
-    points = np.zeros((MOST, 11))
-    count = find_points(position, axes, half, falling, spin, relief, seconds, points)
-    if count == 0:
-        return False
     motion = np.zeros(12)
     for j in range(3):
-        motion[j], motion[3 + j] = falling[j], spin[j]
+        motion[j], motion[3 + j] = velocity[j], spin[j]
+    motion[2] -= GRAVITY_MPS2 * seconds
+    level = math.sqrt(axes[0, 0] ** 2 + axes[0, 1] ** 2)
+    wheels, rolls = (0.0, 0.0, 0.0), False
+    if wheel_m > 0.0 and axes[2, 2] >= UPRIGHT:
+        wheels = (wheel_m, axes[0, 0] / level, axes[0, 1] / level)
+        rolls = roll_up(position, axes, half, mass, inertia, friction, wheels, relief, seconds, motion)
+    moving, turning = (motion[0], motion[1], motion[2]), (motion[3], motion[4], motion[5])
+    points = np.zeros((MOST, 11))
+    count = find_points(position, axes, half, moving, turning, wheels, relief, seconds, points, rolls)
+    if count == 0 and not rolls:
+        return False
     solve(points, count, axes, mass, inertia, friction, motion)
     out[:] = motion[6:]
     return True
 
 
 def bear(
-    engine: Engine, body: int, extent: FloatArray, mass: float, friction: float, relief: Relief, seconds: float
+    engine: Engine,
+    body: int,
+    extent: FloatArray,
+    mass: float,
+    friction: float,
+    wheel_m: float,
+    relief: Relief,
+    seconds: float,
 ) -> None:
     """Push a struck body with what raised ground gives it in the substep of that many seconds that comes next."""
     position, rotation = engine.pose(body)
     velocity, spin = engine.motion(body)
     out = np.empty(6)
-    if ground_impulse(position, rotation, velocity, spin, extent, mass, friction, relief, seconds, out):
+    if ground_impulse(position, rotation, velocity, spin, extent, mass, friction, wheel_m, relief, seconds, out):
         push = (out / seconds).tolist()
         engine.push(body, push[:3], push[3:], position)
