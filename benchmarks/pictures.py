@@ -65,8 +65,9 @@ class Drive:
 
 
 def own_camera(name: str, x: float, y: float, z: float, yaw: float, pitch: float, fov: float = 60.0) -> CameraSpec:
-    """A camera on the rig, at metres and degrees."""
-    return CameraSpec.with_fov(name, 640, 360, fov, Mount(x, y, z, np.radians(yaw), np.radians(pitch)))
+    """A camera that follows the rig and stays level as an onlooker does, at metres and degrees."""
+    mount = Mount(x, y, z, np.radians(yaw), np.radians(pitch))
+    return replace(CameraSpec.with_fov(name, 640, 360, fov, mount), level=True)
 
 
 def sheet(views: Sequence[tuple[np.ndarray, str]], columns: int, title: str) -> plt.Figure:
