@@ -25,7 +25,8 @@ KERBS = """## Wrecks and kerbs
 What has been struck is a box. Upright and on wheels, it climbs kerbs of up to 0.6 of their radius (0.19 m for a car) that it meets
 within 45° of its length: each wheel goes up as a stiff disc at an edge does, on a spring and a damper, and what that takes, load
 times height and up to eight times as much at speed, is lost along the way. The speeds afterwards are held against those of the
-sedan in `vehicle_dynamics.md`, rolling freely. Higher faces, and all faces sideways, stop it without bouncing. It tips over from a speed between those of a rigid box that turns about its lower edge and about the
+sedan in `vehicle_dynamics.md`, rolling freely. Higher faces, and all faces sideways, stop it without bouncing.
+Sideways it tips over from a speed between those of a rigid box that turns about its lower edge and about the
 kerb's upper edge, which it rolls onto. On a sidewalk it lies on it; a vehicle that was driving there, whose guided box does
 not follow kerbs, is lifted onto it: lengthwise by its springs, sideways at 0.5 m/s. Holes are for the ego's wheels alone. A wreck
 that rests with one wheel alone on a kerb creeps by 5 mm/s. At 20 to 30 m/s sideways a rigid box is thrown 3 to 6 m high where real
