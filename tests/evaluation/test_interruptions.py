@@ -34,6 +34,14 @@ sys.exit(summary.exit_code())
 """
 
 
+@pytest.fixture(autouse=True)
+def hangups_arrive():
+    """A process started by nohup ignores SIGHUP, and so would all that these tests start."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def start(run: Path, scenarios: int, policies: tuple[str, ...], seeds: int, before: str = "") -> subprocess.Popen[str]:
     """An evaluation in a process of its own, which first runs the statements in `before`."""
     code = before + SCRIPT.format(here=str(HERE), scenarios=scenarios, policies=policies, seeds=seeds)
