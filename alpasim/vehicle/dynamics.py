@@ -2,7 +2,7 @@
 
 Answers what suspension, tyres, drive train, brakes, rolling and air do to the body at one instant. It does not
 integrate the body (the world's engine does), knows nothing of contacts, and reads no files. A vehicle's constants are in
-`chassis.py`, wheels and the ground under them in `wheels.py` and `footing.py`.
+`chassis.py`, wheels and the ground under them in `wheels.py` and `footing.py`, what a standing one holds in `holding.py`.
 
 The model: massless wheels that stand on the ground below a sprung body, so heave, pitch and roll are the body's
 own and load moves between wheels as it does in a car; the roll centres lie on the ground. Each wheel has a spring, a
@@ -21,8 +21,8 @@ they act on the ground.
 Time: the engine integrates v += a h, then x += v h. Read as leapfrog (v half a substep behind x), that is of second
 order as long as forces are those of the substep's start, so actuators advance after the forces are taken. Wherever a
 force opposes motion it is limited to what stops that motion within the substep, the motion that slope, wind and bumps
-would begin included, so standing still is exact: brakes and rolling resistance hold along a wheel, tyres across. A
-slowly rolling tyre holds the share of it across that its slip angle does not.
+would begin included, so standing still is exact: brakes and rolling resistance hold along a wheel, tyres across,
+and what one wheel cannot grip the others hold. A slowly rolling tyre holds the share of it across that its slip angle does not.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ from alpasim.vehicle.chassis import (
     DRAG,
     DRIVE_LAG,
     FALLING_MASS_FACTOR,
-    GRAVITY_MPS2,
     LEANS,
     MASS,
     MAX_BRAKE,
@@ -48,12 +47,12 @@ from alpasim.vehicle.chassis import (
     MAX_REVERSE,
     MAX_SPEED,
     RADIUS,
-    ROLLS,
     SIDE_MASS_FACTOR,
     STEER_LAG,
     STEER_RATE,
 )
 from alpasim.vehicle.footing import RISE, ROLLING, WALL_LEFT, WALL_RIGHT
+from alpasim.vehicle.holding import Wind, to_be_held
 from alpasim.vehicle.stance import (
     FX,
     FY,
@@ -61,9 +60,6 @@ from alpasim.vehicle.stance import (
     LX,
     LY,
     LZ,
-    NX,
-    NY,
-    NZ,
     Vector3,
     steering_angles,
     up_axis,
@@ -73,24 +69,22 @@ from alpasim.vehicle.stance import (
 from alpasim.vehicle.tyres import tyre_forces
 from alpasim.vehicle.wheels import (
     ACTUATORS,
+    BRAKE,
     COMMANDS,
+    DRIVE,
     FRICTION,
+    GEAR,
+    HANDED,
     HELD,
     LOAD,
     SLIPPING,
+    STEER,
     foot_speeds,
     ground_forces,
-    held_across,
     leaning_share,
     wall_force,
     wheel_loads,
 )
-
-Wind = tuple[float, float, float, float, float]
-
-STEER, DRIVE, BRAKE, GEAR = 0, 1, 2, 3
-"""Places in the rows of actuators and commands: road-wheel angle [rad], drive and brake pedal in [0, 1], and the gear
-engaged: 1 forward, -1 reverse."""
 
 SHIFT_MPS = 0.5
 """Speed against a gear's direction below which it engages."""
@@ -124,35 +118,6 @@ def drive_force(body: FloatArray, pedal: float, gear: float, speed: float) -> fl
     force = min(pedal * body[MAX_DRIVE], body[MAX_POWER] / max(speed, 0.1))
     most = body[MAX_SPEED] if gear > 0.0 else body[MAX_REVERSE]
     return float(gear * force * min(1.0, max(0.0, most - speed)))
-
-
-@compiled
-def to_be_held(
-    body: FloatArray,
-    arm: FloatArray,
-    axes: FloatArray,
-    state: FloatArray,
-    total: float,
-    height: float,
-    footing: FloatArray,
-    force: Vector3,
-    torque: Vector3,
-    wind: Wind,
-    velocity: Vector3,
-    dt_s: float,
-) -> Vector3:
-    """Force [N] that acts along the ground besides tyres and still air, given what the ground's normals give (`force`,
-    `torque`); writes what of it each wheel has to hold across into `state`."""
-    outside = (force[0] + wind[0], force[1] + wind[1], force[2] - body[MASS] * GRAVITY_MPS2)
-    along = 0.0
-    for k in range(3):
-        along += (velocity[k] * body[MASS] / dt_s + outside[k]) * axes[0, FX + k]
-    twist = torque[0] * axes[0, NX] + torque[1] * axes[0, NY] + torque[2] * axes[0, NZ]
-    twist += wind[2] * axes[0, NX] + wind[3] * axes[0, NY] + wind[4] * axes[0, NZ]
-    brake_n = state[ACTUATORS, BRAKE] * body[MAX_BRAKE]
-    braked = min(1.0, (brake_n + body[ROLLS] * total) / max(abs(along), 1.0))
-    held_across(body, height, arm, axes, footing, state[LOAD], total, outside, twist, braked, state[HELD])
-    return outside
 
 
 @compiled
@@ -196,7 +161,7 @@ def grip_of_wheels(
         down = height - footing[i, RISE]
         deep, u, v = foot_speeds(i, arm, axes, down, leaning, velocity, spin)
         held = state[HELD, i]
-        ahead_n = (pushed[0] * hx + pushed[1] * hy + pushed[2] * hz) / body[MASS]
+        ahead_n = (pushed[0] * hx + pushed[1] * hy + pushed[2] * hz) / body[MASS] + state[HANDED, i]
         along_n, across_n, state[SLIPPING, i] = tyre_forces(
             body,
             i,

@@ -19,7 +19,7 @@ from alpasim.memory import Memory, finite
 from alpasim.scenario.concrete import EgoFault, SenseFault
 from alpasim.types import FloatArray
 from alpasim.vehicle.chassis import Chassis, packed
-from alpasim.vehicle.dynamics import BRAKE, DRIVE, STEER
+from alpasim.vehicle.wheels import BRAKE, DRIVE, STEER
 
 FLAT_GRIP, FLAT_STIFFNESS, FLAT_ROLLING = 0.7, 0.3, 0.15
 

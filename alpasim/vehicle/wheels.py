@@ -19,7 +19,6 @@ from alpasim.vehicle.chassis import (
     DAMPER,
     FALLING_MASS_FACTOR,
     GRAVITY_MPS2,
-    MASS,
     PITCH_MASS_FACTOR,
     RADIUS,
     SIDE_MASS_FACTOR,
@@ -42,10 +41,15 @@ from alpasim.vehicle.footing import (
 )
 from alpasim.vehicle.stance import FX, FY, FZ, LX, LY, LZ, NX, NY, NZ, Vector3
 
-ACTUATORS, COMMANDS, FRICTION, SLIPPING, LOAD, PUSH, SIDE, TWIST, HELD, ROWS = range(10)
+ACTUATORS, COMMANDS, FRICTION, SLIPPING, LOAD, PUSH, SIDE, TWIST, HELD, HANDED, ROWS = range(11)
 """Rows of `state` (ROWS, 4), all that forces read and write of actuators and of each wheel: where actuators are and what they
 shall do; friction under it and 1 where it is at its grip; its load [N], the forces of raised ground back and to the right [N]
-and its moment [N m], and what it has to hold across [m/s^2]. What comes after SLIPPING is made anew each time."""
+and its moment [N m], what it has to hold across, and along for wheels that cannot [m/s^2]. What comes after SLIPPING is made anew
+each time."""
+
+STEER, DRIVE, BRAKE, GEAR = 0, 1, 2, 3
+"""Places in the rows of actuators and commands: road-wheel angle [rad], drive and brake pedal in [0, 1], and the gear
+engaged: 1 forward, -1 reverse."""
 
 BUMP_STOP_M = 0.08
 """Compression beyond the static one at which the bump stop takes part."""
@@ -311,43 +315,3 @@ def foot_speeds(
     turning = wz * nz + wx * nx + wy * ny
     along = vx * hx + vy * hy + vz * hz - turning * to_left
     return deep, along, sy * ly + sx * lx + sz * lz + turning * to_front
-
-
-@compiled
-def held_across(
-    body: FloatArray,
-    height: float,
-    arm: FloatArray,
-    axes: FloatArray,
-    footing: FloatArray,
-    load: FloatArray,
-    total: float,
-    outside: Vector3,
-    twist: float,
-    braked: float,
-    held: FloatArray,
-) -> None:
-    """Write the sideways acceleration that each wheel's share of the mass has to be held against into `held` (4,) [m/s^2],
-    so that all together hold the force `outside` (3,) at the centre of mass and the torque `twist` about the normal.
-
-    Loads, and with them shares, lie about a point beside the centre of mass on a slope; `braked` in [0, 1] says how much
-    of the force along is held there too. Tyres act on the ground: `height` of the centre of mass [m] says how far below.
-    """
-    ahead, left, spread = 0.0, 0.0, 0.0
-    turn = twist
-    for i in range(4):
-        share, down = load[i] / total, footing[i, RISE] - height
-        x = arm[i, 0] * axes[i, FX] + arm[i, 1] * axes[i, FY] + down * axes[i, FZ]
-        y = arm[i, 0] * axes[i, LX] + arm[i, 1] * axes[i, LY] + down * axes[i, LZ]
-        ahead += share * x
-        left += share * y
-        spread += share * x * x
-        held[i] = (outside[0] * axes[i, LX] + outside[1] * axes[i, LY] + outside[2] * axes[i, LZ]) / body[MASS]
-        turn -= share * body[MASS] * held[i] * x
-        turn += braked * share * y * (outside[0] * axes[i, FX] + outside[1] * axes[i, FY] + outside[2] * axes[i, FZ])
-    spread -= ahead * ahead
-    if spread < 0.01:
-        return
-    for i in range(4):
-        x = arm[i, 0] * axes[i, FX] + arm[i, 1] * axes[i, FY] + (footing[i, RISE] - height) * axes[i, FZ]
-        held[i] += turn * (x - ahead) / (spread * body[MASS])

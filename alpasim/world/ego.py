@@ -16,12 +16,12 @@ from alpasim.scenario.concrete import Scenario
 from alpasim.types import EGO, Bodies, Control, EgoState, FloatArray, frozen
 from alpasim.vehicle.actuation import actuator_commands
 from alpasim.vehicle.chassis import chassis, packed
-from alpasim.vehicle.dynamics import BRAKE, DRIVE, GEAR, STEER, ego_forces
+from alpasim.vehicle.dynamics import ego_forces
 from alpasim.vehicle.failing import Failing
 from alpasim.vehicle.footing import ROLLING, all_paved, level_footing
 from alpasim.vehicle.resting import resting_pose
 from alpasim.vehicle.touching import feel_raised, stand_wheels
-from alpasim.vehicle.wheels import ACTUATORS, COMMANDS, FRICTION, LOAD, ROWS, SLIPPING
+from alpasim.vehicle.wheels import ACTUATORS, BRAKE, COMMANDS, DRIVE, FRICTION, GEAR, LOAD, ROWS, SLIPPING, STEER
 from alpasim.vehicle.wind import wind_load
 from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector, Vector3, yaw_of
 from alpasim.world.contacts import Box, WheelHit
