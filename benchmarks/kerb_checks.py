@@ -16,7 +16,7 @@ from vehicle_checks import Check
 
 from alpasim.road.unlevel import Raised
 from alpasim.types import Control, WorldState
-from alpasim.vehicle.dynamics import GRAVITY_MPS2
+from alpasim.vehicle.chassis import GRAVITY_MPS2
 
 COAST = Control(0.0, 0.0)
 
