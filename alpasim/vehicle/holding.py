@@ -34,8 +34,7 @@ def to_be_held(
     dt_s: float,
 ) -> Vector3:
     """Force [N] that acts along the ground besides tyres and still air, given what the ground's normals give (`force`,
-    `torque`); writes what of it each wheel has to hold across, and along for wheels that
-    slip, into `state`."""
+    `torque`); writes what of it each wheel has to hold across, and along in place of wheels that slip, into `state`."""
     outside = (force[0] + wind[0], force[1] + wind[1], force[2] - body[MASS] * GRAVITY_MPS2)
     along = 0.0
     for k in range(3):
@@ -105,20 +104,20 @@ def handed_along(
     missing, room = 0.0, 0.0
     for i in range(4):
         wanted, grip = _along(axes, state, total, outside, braked, i)
-        most = min(grip, (brake_n + body[ROLLS + i] * total) * state[LOAD, i] / total)
+        spare = _spare(body, state, total, brake_n, wanted, grip, i)
         if abs(wanted) > grip:
             missing += wanted - math.copysign(grip, wanted)
         else:
-            room += max(most - abs(wanted), 0.0)
+            room += spare
     if missing == 0.0 or room == 0.0:
         return
     part = min(abs(missing) / room, 1.0)
     for i in range(4):
         wanted, grip = _along(axes, state, total, outside, braked, i)
-        most = min(grip, (brake_n + body[ROLLS + i] * total) * state[LOAD, i] / total)
+        spare = _spare(body, state, total, brake_n, wanted, grip, i)
         if state[LOAD, i] <= 0.0:
             continue
-        more = math.copysign(part * max(most - abs(wanted), 0.0), missing)
+        more = math.copysign(part * spare, missing)
         if abs(wanted) > grip:
             more = math.copysign(grip, wanted) - wanted
         state[HANDED, i] = more * total / (state[LOAD, i] * body[MASS])
@@ -131,6 +130,15 @@ def _along(
     """Wheel i's share of the force that brakes hold along, and its grip [N]."""
     ahead = outside[0] * axes[i, FX] + outside[1] * axes[i, FY] + outside[2] * axes[i, FZ]
     return braked * ahead * state[LOAD, i] / total, state[FRICTION, i] * state[LOAD, i]
+
+
+@compiled
+def _spare(
+    body: FloatArray, state: FloatArray, total: float, brake_n: float, wanted: float, grip: float, i: int
+) -> float:
+    """What wheel i can hold along beside what is `wanted` of it already: what its brake and its grip allow [N]."""
+    most = min(grip, (brake_n + body[ROLLS + i] * total) * state[LOAD, i] / total)
+    return float(max(most - abs(wanted), 0.0))
 
 
 @compiled
