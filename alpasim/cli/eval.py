@@ -55,10 +55,11 @@ def _workers(
     workers: int, targets: list[str], policies: list[str], seeds: tuple[int, ...] | None, limit_s: float
 ) -> Workers:
     """The processes that read, drive and draw the report's pictures; this one has no need of kernels and physics."""
+    from alpasim.evaluation.compiling import to_standard_error
     from alpasim.evaluation.jobs import EXECUTOR
     from alpasim.evaluation.workers import Workers
 
-    return Workers(_useful(workers, targets, policies, seeds or (0,)), EXECUTOR, limit_s)
+    return Workers(_useful(workers, targets, policies, seeds or (0,)), EXECUTOR, limit_s, to_standard_error)
 
 
 def _drive(

@@ -16,6 +16,7 @@ import typer
 
 from alpasim.cli import bench, doctor, eval, import_, list_, preview, replay, report, run, validate, view
 from alpasim.errors import AlpasimError
+from alpasim.evaluation.compiling import Notice, to_standard_error, watched
 
 BAD_INPUT, INFRASTRUCTURE, INTERRUPTED = 2, 3, 130
 USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
@@ -87,7 +88,8 @@ def run_app(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     words = [word for word in arguments if word != "--debug"]
     try:
-        result = app(args=words, standalone_mode=False, prog_name="alpasim")
+        with watched(Notice(to_standard_error)):
+            result = app(args=words, standalone_mode=False, prog_name="alpasim")
     except typer.Exit as ended:
         return int(ended.exit_code)
     except (KeyboardInterrupt, typer.Abort):

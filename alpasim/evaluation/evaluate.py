@@ -155,8 +155,9 @@ def evaluate(
             interrupted = False
             if left:
                 waiting = Waiting(rollouts[index] for index in left)
-                hands = nullcontext(pool) if pool is not None else Workers(min(workers, len(left)), runner, limit_s)
-                with hands as started, progress or Silent() as shown:
+                shown = progress or Silent()
+                fresh = Workers(min(workers, len(left)), runner, limit_s, shown.say)
+                with fresh if pool is None else nullcontext(pool) as started, shown:
                     interrupted = _Run(run_dir, store, started, shown, waiting, rollouts).loop(interrupts)
             store.release()
         _note_renderers(run_dir, progress)

@@ -68,11 +68,13 @@ class Output:
 class Nursery:
     """One nursery for workers of `runner` (`module:name`); raises InfrastructureError where no process can be started.
 
+    `compiled` is how many kernels it has had to compile so far.
     `control` becomes readable when a worker or the nursery has ended, `printed` when the nursery itself says something.
     """
 
     def __init__(self, runner: str) -> None:
         self.gone = False
+        self.compiled = 0
         self.output = Output()
         self._ended: dict[int, int] = {}
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -115,8 +117,11 @@ class Nursery:
             if not data:
                 self.gone = True
                 return
-            end = json.loads(data)
-            self._ended[end["ended"]] = end["code"]
+            message = json.loads(data)
+            if "compiled" in message:
+                self.compiled = message["compiled"]
+            else:
+                self._ended[message["ended"]] = message["code"]
 
     def code(self, number: int, wait_s: float = 0.0) -> int | None:
         """A worker's exit code, negative for a signal; None while it lives, or where the nursery died before it could say."""

@@ -8,6 +8,7 @@ open and hides its death. A dead child stays a zombie until the parent says that
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import gc
 import importlib
@@ -19,6 +20,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from alpasim.evaluation.compiling import count_compiled, watched
 from alpasim.evaluation.worker import Runner, end_by_own_fault, end_with, serve
 
 PREPARE = "prepared"
@@ -32,15 +34,17 @@ def main(arguments: list[str]) -> int:
     end_with(int(parent))
     faulthandler.enable()
     sys.excepthook = end_by_own_fault
-    make_runner = _prepared(reference)
-    if _has_compiled() and not times:
+    control = socket.socket(fileno=int(control_fd))
+    with watched(lambda count: _tell(control, {"compiled": count})):
+        make_runner = _prepared(reference)
+    if count_compiled() and not times:
         # The compiler leaves 250 MB behind that every worker would inherit; what it made is loaded from disk instead.
         sys.stdout.flush()
         os.execv(sys.executable, [*sys.orig_argv, _AGAIN])
     gc.collect()
     gc.freeze()  # a collection that visits an inherited object writes to its page and so copies it
     nursery = os.getpid()
-    pipes = _fork_when_asked(socket.socket(fileno=int(control_fd)))
+    pipes = _fork_when_asked(control)
     if pipes is None:
         os._exit(0)  # nothing here needs to be taken down, and the evaluation waits
     jobs, results, printed = pipes
@@ -62,12 +66,6 @@ def _prepared(reference: str) -> Callable[[], Runner]:
     make: Any = getattr(importlib.import_module(module), name)
     prepare = getattr(make, PREPARE, None)
     return make if prepare is None else prepare()  # type: ignore[no-any-return]
-
-
-def _has_compiled() -> bool:
-    """Whether kernels had to be compiled here, which happens once on a machine."""
-    kernels = sys.modules.get("alpasim.compiled")
-    return kernels is not None and kernels.count_compiled() > 0
 
 
 def _fork_when_asked(control: socket.socket) -> list[int] | None:
@@ -109,7 +107,13 @@ def _report_end(control: socket.socket, number: int, child: int) -> None:
     end = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
     assert end is not None
     code = end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
-    control.send(json.dumps({"ended": number, "code": code}).encode())
+    _tell(control, {"ended": number, "code": code})
+
+
+def _tell(control: socket.socket, message: dict[str, int]) -> None:
+    """One message to the parent; where it has died, this process is about to."""
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        control.send(json.dumps(message).encode())
 
 
 def _seed_anew() -> None:

@@ -56,16 +56,18 @@ class Lines:
         self._total, self._before = total, before
         self._count = self._passed = 0
         self._started = self._last = time.monotonic()
+        self._said = -1
 
     def __enter__(self) -> Lines:
         already = f", {self._before} of them done before" if self._before else ""
-        self.say(f"{self._total} rollouts{already}")
+        self.say(f"{self._total} rollout{'s' if self._total != 1 else ''}{already}")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.say(self._state())
+        if self._said != self._count:
+            self.say(self._state())
 
     def done(self, rollout: PlannedRollout, outcome: Outcome) -> None:
         """Count it; say so if it broke or if it is time."""
@@ -74,7 +76,7 @@ class Lines:
         if outcome.status != COMPLETED:
             self.say(f"{rollout}: {outcome.status}: {first_line(outcome.error)}")
         if time.monotonic() - self._last >= LINE_EVERY_S:
-            self._last = time.monotonic()
+            self._last, self._said = time.monotonic(), self._count
             self.say(self._state())
 
     def say(self, text: str) -> None:

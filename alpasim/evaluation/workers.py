@@ -10,12 +10,13 @@ from __future__ import annotations
 import selectors
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from alpasim.errors import InfrastructureError
+from alpasim.evaluation.compiling import Notice, no_words
 from alpasim.evaluation.forking import LAST_WORDS_S, Nursery
 from alpasim.evaluation.jobs import Job, Outcome
 from alpasim.evaluation.questions import SCENARIO, Answer, Question, Refusal, refusal_from_json
@@ -97,10 +98,10 @@ class Workers:
 
     `give` a job while there are `idle` workers, then `wait` for events; or `ask` questions. A worker that dies or overruns
     `limit_s` is replaced, and so is the nursery that they are forked from. Raises InfrastructureError when workers cannot
-    be started.
+    be started. `say` is told a line where somebody who waits should know why: kernels are being compiled.
     """
 
-    def __init__(self, count: int, runner: str, limit_s: float) -> None:
+    def __init__(self, count: int, runner: str, limit_s: float, say: Callable[[str], None] = no_words) -> None:
         self._runner = runner
         self._limit_s = limit_s
         self._started = 0
@@ -109,6 +110,7 @@ class Workers:
         self._workers: list[WorkerPipes] = []
         self._count = count
         self._nursery: Nursery | None = None
+        self._compiling = Notice(say)
 
     def __enter__(self) -> Workers:
         for _ in range(self._count):
@@ -237,6 +239,8 @@ class Workers:
         assert self._nursery is not None
         if descriptor != self._nursery.printed:
             self._nursery.hear()
+            if self._nursery.compiled:
+                self._compiling(self._nursery.compiled)
         elif not self._nursery.output.take(descriptor):
             self._selector.unregister(descriptor)
 

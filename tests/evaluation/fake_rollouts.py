@@ -9,14 +9,17 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 from alpasim.errors import InfrastructureError
 from alpasim.evaluation.jobs import Job, Outcome
 from alpasim.evaluation.plan import Plan, PlannedPolicy, PlannedScenario
 
 RUNNER = "fake_rollouts:Fake"
+COMPILES = "fake_rollouts:Compiles"
 
 
 class Fake:
@@ -122,6 +125,17 @@ class Fake:
 
     def full(self, job: Job) -> None:
         raise InfrastructureError("No space left on device")
+
+
+class Compiles(Fake):
+    """A runner whose kernels have to be compiled first, three of them, in a second and a half."""
+
+    @staticmethod
+    def prepared() -> Callable[[], Fake]:
+        compiled = iter([1, 1, 2, 3])
+        sys.modules["alpasim.compiled"] = SimpleNamespace(count_compiled=lambda: next(compiled, 3))  # type: ignore[assignment]
+        time.sleep(1.5)
+        return Compiles
 
 
 class Broken:

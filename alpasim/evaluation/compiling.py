@@ -1,0 +1,75 @@
+"""Says that kernels are being compiled, to whoever waits for it: on a machine that has never run alpasim it takes a minute.
+
+Answers "how many has this process compiled so far" while it compiles. The compiler has no moment at which it could say so
+itself, and a command should not look as if it hung.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+LOOK_EVERY_S = 0.5
+SAY_EVERY_S = 10.0
+
+
+def count_compiled() -> int:
+    """How many kernels this process has compiled; 0 as long as it has not even imported what compiles them."""
+    count = getattr(sys.modules.get("alpasim.compiled"), "count_compiled", None)
+    return 0 if count is None else int(count())
+
+
+@contextlib.contextmanager
+def watched(tell: Callable[[int], None]) -> Iterator[None]:
+    """Call `tell` with the number of kernels compiled so far whenever it has grown, from a thread that ends with the block."""
+    ended = threading.Event()
+
+    def look() -> None:
+        seen = 0
+        while not ended.wait(LOOK_EVERY_S):
+            count = count_compiled()
+            if count > seen:
+                tell(count)
+                seen = count
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+class Notice:
+    """Turns counts into a line of words now and then: at the first kernel, and every ten seconds from there."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._due = 0.0
+
+    def __call__(self, count: int) -> None:
+        """So many kernels have been compiled."""
+        first, now = self._due == 0.0, time.monotonic()
+        if first:
+            self._say("compiling kernels, once on this machine; it takes about a minute")
+        elif now >= self._due:
+            self._say(f"compiling kernels: {count} done")
+        else:
+            return
+        self._due = now + SAY_EVERY_S
+
+
+def to_standard_error(words: str) -> None:
+    """One line for a person; nobody who has closed the terminal is to be told."""
+    try:
+        print(words, file=sys.stderr, flush=True)
+    except OSError:
+        sys.stderr = None
+
+
+def no_words(words: str) -> None:
+    """For programs, which do not wait for words."""
