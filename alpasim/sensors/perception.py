@@ -33,6 +33,7 @@ from alpasim.errors import InputError, did_you_mean
 from alpasim.geometry import wrap_angles
 from alpasim.measures import visible_fraction
 from alpasim.memory import Memory, array, draw_on, draws, finite, read, within
+from alpasim.road.relief import height_at
 from alpasim.scenario.concrete import Environment, Scenario
 from alpasim.scenario.senses import whole_steps
 from alpasim.scenario.weather import conditions, worse
@@ -271,22 +272,21 @@ class Perception:
         rows = self.in_view(state)
         rows = rows[luck[rows] >= figures.miss]
         ids = self._ids.seen(rows, state.step)
-        away = np.hypot(
-            state.position[rows, 0] - state.position[EGO, 0], state.position[rows, 1] - state.position[EGO, 1]
-        )
-        position, velocity = state.position[rows], state.velocity[rows]
-        sigma = figures.position_sigma_m + figures.position_sigma_per_m * away
-        position[:, :2] += sigma[:, None] * spread[rows, :2]
-        velocity[:, :2] += figures.speed_sigma_mps * spread[rows, 2:]
+        position, velocity, spread = state.position[rows], state.velocity[rows], spread[rows]
         kinds, yaw, extent = state.kinds[rows], state.yaw[rows], state.extent[rows]
         if self._ghost_chance > 0.0:
             self._haunt(state)
+            spread = np.vstack((spread, self._rng.standard_normal((len(self._ghosts), 4))))
             for track, kind, pose, _ in self._ghosts:
                 ids, kinds, yaw = np.append(ids, track), np.append(kinds, GHOST_KINDS[kind]), np.append(yaw, pose[2])
-                size = GHOST_EXTENTS[kind : kind + 1]
-                place = np.array([[pose[0], pose[1], 0.5 * size[0, 2]]])
+                size, (x, y) = GHOST_EXTENTS[kind : kind + 1], pose[:2]
+                place = np.array([[x, y, height_at(x, y, self._relief) + 0.5 * size[0, 2]]])
                 position, extent = np.vstack((position, place)), np.vstack((extent, size))
                 velocity = np.vstack((velocity, np.zeros((1, 3))))
+        away = np.hypot(position[:, 0] - state.position[EGO, 0], position[:, 1] - state.position[EGO, 1])
+        sigma = figures.position_sigma_m + figures.position_sigma_per_m * away
+        position[:, :2] += sigma[:, None] * spread[:, :2]
+        velocity[:, :2] += figures.speed_sigma_mps * spread[:, 2:]
         dx, dy = position[:, 0] - state.position[EGO, 0], position[:, 1] - state.position[EGO, 1]
         order = np.lexsort((ids, dx * dx + dy * dy))
         return Tracks(
@@ -299,7 +299,8 @@ class Perception:
         )
 
     def _haunt(self, state: WorldState) -> None:
-        """False detections come and go; one stands still where it came up, at an even chance over range and view."""
+        """False detections come and go; one stands still where it came up, at an even chance over range and view, and is seen
+        there with the errors of all others: nothing but its number's owner tells it from them."""
         draws = self._rng.random(_GHOST_DRAWS)
         self._ghosts = [ghost for ghost in self._ghosts if ghost[3] > state.step]
         if draws[0] >= self._ghost_chance:

@@ -119,6 +119,24 @@ def test_false_detections_come_at_their_rate_in_range_and_belong_to_nobody() -> 
     assert len(ghosts) == pytest.approx(expected, abs=5.0 * math.sqrt(expected))
 
 
+def test_false_detections_jitter_like_the_others_and_cannot_be_told_from_them() -> None:
+    one = perception(1, false_per_minute=300.0, range_m=80.0, position_sigma_m=0.3, speed_sigma_mps=0.5)
+    known, seen = one.track_rows, dict[int, list[np.ndarray]]()
+    for step in range(4000):
+        tracks = one.perceive(make_state(Body(0), Body(40), step=step))
+        for number, track in enumerate(tracks.ids.tolist()):
+            if track not in known:
+                seen.setdefault(track, []).append(np.array([*tracks.position[number], *tracks.velocity[number]]))
+    steps = np.concatenate([np.diff(looks, axis=0) for looks in seen.values()])
+    # A number comes again after 256 others, elsewhere.
+    still = steps[(np.hypot(steps[:, 0], steps[:, 1]) < 3.0) & (steps[:, 2] == 0.0)]
+    assert len(still) > 3000
+    # The difference of two draws has twice the variance of one.
+    assert still[:, :2].std(axis=0) == pytest.approx(0.3 * math.sqrt(2.0), rel=0.05)
+    assert still[:, 3:5].std(axis=0) == pytest.approx(0.5 * math.sqrt(2.0), rel=0.05)
+    assert not still[:, 5].any()
+
+
 def test_delay_shows_the_world_as_it_was() -> None:
     one = perception(1, delay_s=0.3)
     seen = [one.perceive(make_state(Body(0), Body(40.0 + step), step=step)) for step in range(6)]

@@ -9,13 +9,13 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from alpasim.scenario.concrete import Scenario
+from alpasim.scenario.concrete import PerceptionChoice, Scenario
 from alpasim.scenario.loading import load_inputs
 from alpasim.sensors.camera import CameraSpec, Mount
 from alpasim.sensors.ground_rays import ground_distance
 from alpasim.sensors.ground_tables import LEAST_X, LEAST_Y, MOST_X, MOST_Y, TOP, tables_of
 from alpasim.sensors.lidar import GROUND_HIT, Lidar
-from alpasim.sensors.perception import GOOD, Perception
+from alpasim.sensors.perception import GOOD, Perception, figures_of
 from alpasim.sensors.sensor import SensorContext
 from alpasim.simulation import Simulation
 from alpasim.types import EGO
@@ -222,3 +222,20 @@ def test_sidewalks_and_kerbs_send_light_back_as_concrete_and_soil_as_soil(relief
         assert there.sum() > 100, figure
         assert np.median(share[there]) == pytest.approx(figure, rel=1e-3)
         assert np.mean(np.abs(share[there] - figure) < 0.01) > 0.97
+
+
+def test_false_detections_stand_on_the_ground_where_it_rises() -> None:
+    chosen = PerceptionChoice("truth", {"false_per_minute": 600.0, "range_m": 100.0})
+    made = replace(scenario(STEADY, ego_s=200.0, other_s=330.0), perception=chosen)
+    simulation = Simulation(made)
+    simulation.reset()
+    sight = Perception(made, np.random.SeedSequence(2), figures_of(made))
+    looks = [sight.perceive(replace(simulation.state, step=step)) for step in range(200)]
+    simulation.close()
+    nobodies = [[track not in sight.track_rows for track in look.ids.tolist()] for look in looks]
+    place = np.concatenate([look.position[nobody] for look, nobody in zip(looks, nobodies, strict=True)])
+    high = np.concatenate([look.extent[nobody, 2] for look, nobody in zip(looks, nobodies, strict=True)])
+    road = (abs(place[:, 1]) < 3.0) & (place[:, 0] > 10.0)
+    assert road.sum() > 3
+    # The grade begins at 1 m and comes over 2 m, as a parabola that gains what 1 m of the grade does.
+    assert place[road, 2] == pytest.approx(0.07 * (place[road, 0] - 2.0) + 0.5 * high[road], abs=0.02)
