@@ -124,8 +124,8 @@ class LidarModel(Model):
 class BevModel(Model):
     """A bird's-eye raster in the rig frame, x upwards in the picture, the ego `behind_m` from its lower edge.
 
-    `past_frames` pictures of the actors as they were perceived, `past_step_s` apart, follow the present one. `behind_m` is
-    a quarter of the picture's side where it is not given.
+    `past_frames` pictures of the actors as they were perceived, `past_step_s` apart, follow the present one; that is a whole
+    number of looks. `behind_m` is a quarter of the picture's side where it is not given.
     """
 
     size_px: Annotated[int, Field(ge=8, le=1024)] = 84
@@ -226,6 +226,20 @@ def period_us(name: str, rate_hz: float | None, dt_us: int) -> int:
     return steps * dt_us
 
 
+def past_step_us(options: BevModel, dt_us: int) -> int:
+    """Time between two past pictures of a raster; InputError where it is not a whole number of looks, as one that was never taken
+    could not be shown."""
+    past = dt_us * whole_steps("sensors.bev.past_step_s", options.past_step_s, dt_us)
+    if options.rate_hz is not None and options.past_frames > 0:
+        look = round(1e6 / options.rate_hz)
+        if look % dt_us == 0 and past % look:  # a rate that does not fit is complained about by itself
+            raise InputError(
+                f"sensors.bev.past_step_s: found {options.past_step_s:g} s, expected a whole multiple of the {look * 1e-6:g} s"
+                f" between two looks at {options.rate_hz:g} Hz"
+            )
+    return past
+
+
 def timing_faults(perception: PerceptionChoice, sensors: Mapping[str, Any], dt_us: int) -> Iterator[str]:
     """Every time in the senses' options that does not fit the control step, as `place: what is wrong`."""
     checks: list[Callable[[], int]] = [
@@ -237,7 +251,7 @@ def timing_faults(perception: PerceptionChoice, sensors: Mapping[str, Any], dt_u
     if "delay_s" in perception.written:
         checks.append(partial(whole_steps, "perception.delay_s", perception.written["delay_s"], dt_us))
     if "bev" in sensors:
-        checks.append(partial(whole_steps, "sensors.bev.past_step_s", sensors["bev"].past_step_s, dt_us))
+        checks.append(partial(past_step_us, sensors["bev"], dt_us))
     for check in checks:
         try:
             check()

@@ -5,9 +5,10 @@ farthest to the left: the middle of the pixel in row r and column c is at
 
     x = (size - r - 0.5) * resolution - behind      y = (size / 2 - c - 0.5) * resolution
 
-metres in the rig frame. A pixel is 255 in a layer when its middle lies inside what the layer shows, and 0 otherwise. Lines
-are at least one pixel wide. Actors are those of the object list as perceived (`perception:` of a scenario), at the places
-at which they were perceived; the past ones too are drawn where they stood on the road.
+metres in the rig frame. A pixel is 255 in a layer when its middle lies inside what the layer shows, and 0 otherwise; the one in
+which an actor's middle lies is 255 too, so that nobody is lost between the middles. Lines are at least one pixel wide. Actors
+are those of the object list as perceived (`perception:` of a scenario), at the places at which they were perceived; the past
+ones too are drawn where they stood on the road.
 
 | array | shape | |
 |---|---|---|
@@ -34,7 +35,7 @@ from alpasim.compiled import compiled
 from alpasim.geometry import box_corners
 from alpasim.memory import Memory, finite, read
 from alpasim.road.network import DRIVABLE_KINDS, RoadNetwork
-from alpasim.scenario.senses import BevModel, period_us, whole_steps
+from alpasim.scenario.senses import BevModel, past_step_us, period_us
 from alpasim.sensors.sensor import SensorContext
 from alpasim.types import EGO, FloatArray, Reading, Route, WorldState, frozen
 from alpasim.vehicle.frames import rig_from_box
@@ -125,13 +126,22 @@ def _place(points: FloatArray, view: FloatArray) -> FloatArray:
 
 
 @compiled
-def draw_quads(layer: Image, quads: FloatArray, bounds: FloatArray, view: FloatArray, reach: float) -> None:
+def draw_quads(
+    layer: Image, quads: FloatArray, bounds: FloatArray, view: FloatArray, reach: float, small_too: bool
+) -> None:
     """Fill every quadrilateral (q, 4, 2) of the world whose bounding circle (q, 3) x, y, radius comes within `reach` of the
-    rig."""
+    rig; with `small_too` also the pixel in which its middle lies, as one smaller than a pixel may lie between all middles."""
+    rows, columns = layer.shape
     for i in range(quads.shape[0]):
         dx, dy, far = bounds[i, 0] - view[0], bounds[i, 1] - view[1], bounds[i, 2] + reach
-        if dx * dx + dy * dy <= far * far:
-            fill_quad(layer, _place(quads[i], view))
+        if dx * dx + dy * dy > far * far:
+            continue
+        fill_quad(layer, _place(quads[i], view))
+        if small_too:
+            c = math.floor(view[6] - (dy * view[2] - dx * view[3]) * view[4])
+            r = math.floor(view[5] - (dx * view[2] + dy * view[3]) * view[4])
+            if 0 <= r < rows and 0 <= c < columns:
+                layer[r, c] = INK
 
 
 @compiled
@@ -184,7 +194,7 @@ class Bev:
         scenario = context.scenario
         self.name = context.name
         self.period_us = period_us(context.name, options.rate_hz, scenario.dt_us)
-        self._past_us = scenario.dt_us * whole_steps("sensors.bev.past_step_s", options.past_step_s, scenario.dt_us)
+        self._past_us = past_step_us(options, scenario.dt_us)
         self._frames, self._size = options.past_frames, options.size_px
         side = options.size_px * options.resolution_m
         behind = 0.25 * side if options.behind_m is None else options.behind_m
@@ -214,9 +224,9 @@ class Bev:
         rig = rig_from_box(state.position[EGO], float(state.yaw[EGO]), self._vehicle)
         view = np.array([rig[0], rig[1], math.cos(rig[3]), math.sin(rig[3]), *self._scale])
         layers = np.zeros((len(STATIC_LAYERS) + self._frames, self._size, self._size), dtype=np.uint8)
-        draw_quads(layers[_DRIVABLE], self._quads, self._circles[0], view, self._reach)
+        draw_quads(layers[_DRIVABLE], self._quads, self._circles[0], view, self._reach, False)
         draw_lines(layers[_BORDERS], self._borders, self._circles[1], view, self._reach)
-        draw_quads(layers[_ROUTE], self._route, self._circles[2], view, self._reach)
+        draw_quads(layers[_ROUTE], self._route, self._circles[2], view, self._reach, False)
         here = slice(EGO, EGO + 1)
         self._draw_boxes(layers[_EGO], box_corners(state.position[here], state.yaw[here], state.extent[here]), view)
         tracks = self._tracks()
@@ -231,7 +241,7 @@ class Bev:
 
     def _draw_boxes(self, layer: Image, boxes: FloatArray, view: FloatArray) -> None:
         boxes = np.ascontiguousarray(boxes)
-        draw_quads(layer, boxes, _bounds(boxes), view, self._reach)
+        draw_quads(layer, boxes, _bounds(boxes), view, self._reach, True)
 
     def _remember(self, time_us: int, boxes: FloatArray) -> None:
         """Keep the boxes for as long as a later picture may show them."""

@@ -92,6 +92,10 @@ def test_grip_follows_from_the_weather_unless_it_is_written(
         ("sensors: {bev: {size_px: 0}}\n", r"sensors.bev.size_px: found 0, expected at least 8"),
         ("sensors: {bev: {size_px: 100000}}\n", r"sensors.bev.size_px: found 100000, expected at most 1024"),
         ("sensors: {bev: {past_step_s: 0.25}}\n", r"sensors.bev.past_step_s: found 0.25 s, expected a whole multiple"),
+        (
+            "sensors: {bev: {rate_hz: 5}}\n",
+            r"sensors.bev.past_step_s: found 0.5 s, expected a whole multiple of the 0.2 s between two looks at 5 Hz",
+        ),
     ],
 )
 def test_faults_say_where_and_what(tmp_path: Path, text: str, says: str) -> None:

@@ -112,6 +112,18 @@ def test_left_is_left_and_ahead_is_up() -> None:
     assert rows.mean() < 42 and columns.mean() < 42
 
 
+def test_a_child_that_stands_between_the_middles_of_pixels_is_inked_where_its_middle_lies() -> None:
+    drive, small = Drive(make_scenario(Scene(actors=1)), past_frames=1, past_step_s=0.1), (0.3, 0.2, 1.0)
+    rng = np.random.default_rng(3)
+    for step, (x, y) in enumerate(rng.uniform((92.0, -20.0), (128.0, 20.0), (300, 2))):
+        state = make_state(Body(100), Body(x, y, yaw=x, extent=small), step=step)
+        layers, places = drive.look(state), middles(state, drive.options)
+        inked = places[layers[NAMES.index("actors")] == INK]
+        # Its pixel is the one whose middle is nearest: less than half a pixel off in both directions, as are all within the box.
+        assert len(inked) == 1
+        assert abs(inked - (x, y)).max() <= 0.25 + 1e-9
+
+
 def test_the_past_shows_where_actors_stood_and_is_empty_before_the_start() -> None:
     drive = Drive(make_scenario(Scene(actors=1)), past_frames=3, past_step_s=0.2)
     states = [make_state(Body(100), Body(105 + step), step=step) for step in range(8)]
