@@ -29,7 +29,10 @@ def folder_reader(folder: Path) -> Reader:
     def read(name: str) -> bytes:
         if name.startswith(ASSET_PREFIX):
             return read_asset(name.removeprefix(ASSET_PREFIX))
-        return read_regular_file(_inside(folder, name))
+        path = _inside(folder, name)
+        if not os.path.lexists(path):
+            raise InputError(f"no such file as {name!r} beside the scenario{_nearest(path)}")
+        return read_regular_file(path)
 
     return read
 
@@ -155,16 +158,17 @@ def read_scenario_file(path: Path, limit: int) -> bytes:
     except InputError as cause:
         message = str(cause)
         if message == "no such file":
-            near = _nearest(path)
+            near = _nearest(path, ".yaml")
             message += near or ", expected the path of a *.scn.yaml file"
         elif message.startswith("is a folder"):
             message = "is a folder, expected one scenario file: name one of the *.scn.yaml files in it"
         raise ScenarioError([Fault(str(path), 0, 0, "", message)]) from cause
 
 
-def _nearest(path: Path) -> str:
+def _nearest(path: Path, ending: str = "") -> str:
+    """What was meant in the folder of a file that is not there."""
     try:
-        names = [found.name for found in path.parent.iterdir() if found.name.endswith(".yaml")]
+        names = [found.name for found in path.parent.iterdir() if found.name.endswith(ending)]
     except OSError:
         return ""
     return did_you_mean(path.name, names)

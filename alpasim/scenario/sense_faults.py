@@ -130,10 +130,8 @@ def complaints(
     """What is wrong with faults, of the vehicle too, as kind and options: place in the file and what is to be said."""
     for index, (kind, options) in enumerate(faults):
         here = ("faults", index, kind)
-        from_s = getattr(options, "from_s", 0.0)
-        if from_s >= time_limit_s:
-            told = f"found {from_s:g}, but the scenario ends at {time_limit_s:g} s"
-            yield (*here, "from_s"), f"{told}; expected an earlier time or a longer end.time_limit_s"
+        if isinstance(options, Timed):
+            yield from ((here + place, told) for place, told in _time_complaints(options, time_limit_s, dt_us))
         if hasattr(options, "delay_s"):
             try:
                 whole_steps("", options.delay_s, dt_us)
@@ -142,3 +140,17 @@ def complaints(
         told = sensor_complaint(options.sensor, own_cameras, SENSORS) if hasattr(options, "sensor") else ""
         if told:
             yield (*here, "sensor"), told
+
+
+def _time_complaints(options: Timed, time_limit_s: float, dt_us: int) -> Iterator[tuple[tuple[str], str]]:
+    """A fault is there in the control steps that begin in its time: there has to be one."""
+    from_s = options.from_s
+    first_us = -(-round(from_s * 1e6) // dt_us) * dt_us
+    if first_us >= round(time_limit_s * 1e6):
+        told = f"found {from_s:g}, but the scenario ends at {time_limit_s:g} s"
+        yield ("from_s",), f"{told}; expected an earlier time or a longer end.time_limit_s"
+    elif options.for_s is not None and first_us >= round(from_s * 1e6) + round(options.for_s * 1e6):
+        told = (
+            f"found {options.for_s:g}, but no control step begins between {from_s:g} and {from_s + options.for_s:g} s"
+        )
+        yield ("for_s",), f"{told}; expected a longer time or an earlier from_s"

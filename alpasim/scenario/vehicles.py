@@ -162,6 +162,12 @@ def _impossible(vehicle: VehicleParameters) -> Iterator[tuple[str, str]]:
             "front_axle_x_m",
             "expected rear_axle_x_m <= centre_of_mass_x_m <= front_axle_x_m, counted forward from the box centre",
         )
+    for key in ("front_axle_x_m", "rear_axle_x_m"):
+        if abs(getattr(vehicle, key)) > 0.5 * vehicle.length_m:
+            half = f"{0.5 * vehicle.length_m:.4g}"
+            yield key, f"found {getattr(vehicle, key):g}, expected -{half} to {half}, inside the box of length_m"
+    if vehicle.track_width_m > vehicle.width_m:
+        yield "track_width_m", f"found {vehicle.track_width_m:g}, expected at most width_m, {vehicle.width_m:g}"
     if vehicle.centre_of_mass_height_m >= vehicle.height_m:
         found = f"found {vehicle.centre_of_mass_height_m:g}, expected less than height_m, {vehicle.height_m:g}"
         yield "centre_of_mass_height_m", found

@@ -50,6 +50,8 @@ def test_what_is_written_becomes_si(tmp_path: Path, written: str, expected: EgoF
         ("puncture: {strength: 1}", "missing key 'wheel'"),
         ("steering_play: {play: 2}", "expected play_deg"),
         ("actuator_delay: {delay_s: 0.25}", "whole multiple of the control step"),
+        ("brake_loss: {from_s: 2.01, for_s: 0.05}", "no control step begins between 2.01 and 2.06 s"),
+        ("sensor_blackout: {from_s: 0.15, for_s: 0.05}", "no control step begins between 0.15 and 0.2 s"),
         ("brake_loss: {}\n    puncture: {wheel: rear_left}", "expected exactly one of"),
     ],
 )

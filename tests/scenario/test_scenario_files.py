@@ -26,13 +26,15 @@ ROAD = "{motorway: {lanes: 3, length_m: 900, speed_limit_kph: 120}}"
         ("https://example.com/x.map.json", "is an address"),
         (".", "is no file name"),
         ("..", "leads out of the scenario's folder by '..'"),
-        ("missing.map.json", "no such file"),
+        ("missing.map.json", "no such file as 'missing.map.json' beside the scenario"),
+        ("secert", "did you mean 'secret'"),
         ("asset:../secret", "leads out"),
         ("asset:/etc/passwd", "is an absolute path"),
         ("asset:maps/none.json", "no packaged asset"),
     ],
 )
 def test_paths_that_lead_elsewhere_are_refused_at_their_place(write, name: str, part: str) -> None:
+    write("x", "inner/secret")
     (write("secret", "secret.json")).replace(write("x", "inner/x").parent.parent / "secret.json")
     fault = the_fault(write(PLAIN.replace(ROAD, f"{{map: {{file: '{name}'}}}}"), "inner/case.scn.yaml"))
     assert part in fault.message

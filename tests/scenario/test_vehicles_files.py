@@ -78,6 +78,17 @@ def test_a_vehicle_is_found_by_path_too(write) -> None:
             "ground_clearance_m: 1.4",
             "ground_clearance_m: found 1.4, expected less than height_m",
         ),
+        (
+            "front_axle_x_m: 1.236",
+            "front_axle_x_m: 2.3",
+            "front_axle_x_m: found 2.3, expected -2.254 to 2.254, inside the box",
+        ),
+        (
+            "rear_axle_x_m: -1.343",
+            "rear_axle_x_m: -2.3",
+            "rear_axle_x_m: found -2.3, expected -2.254 to 2.254, inside the box",
+        ),
+        ("track_width_m: 1.375", "track_width_m: 1.62", "track_width_m: found 1.62, expected at most width_m, 1.61"),
         ("kind: car", "kind: boat", "kind: found the text 'boat'"),
         ("driven_axle: rear", "driven_axle: back", "expected one of front, rear, all"),
         (
