@@ -6,6 +6,7 @@ Answers which words and figures may be written, in which unit and within which l
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -136,15 +137,23 @@ class BevModel(Model):
     rate_hz: Rate | None = None
 
 
-class OwnCameraModel(Model):
-    """A camera beside the presets: a pinhole that sees `fov_deg` across, its mount in the rig frame. Its own rate comes before
-    that of all cameras.
+Focal = Annotated[float, Field(gt=0.0, le=1e6)]
+LEAST_FOV_DEG, MOST_FOV_DEG = 1.0, 170.0
 
-    From looking ahead it is turned by `yaw_deg` to the left, then by `pitch_deg` downwards, then rolled by `roll_deg`
-    clockwise.
+
+class OwnCameraModel(Model):
+    """A camera beside the presets: a pinhole, its mount in the rig frame. Its own rate comes before that of all cameras.
+
+    The lens is what sees `fov_deg` across, or has a focal length of `fx_px`, as a calibration gives it: `fy_px` is that of the
+    height where it differs, `cx_px, cy_px` where the axis meets the picture, its middle where not given. From looking ahead the
+    camera is turned by `yaw_deg` to the left, then by `pitch_deg` downwards, then rolled by `roll_deg` clockwise.
     """
 
-    fov_deg: Annotated[float, Field(ge=1.0, le=170.0)]
+    fov_deg: Annotated[float, Field(ge=LEAST_FOV_DEG, le=MOST_FOV_DEG)] | None = None
+    fx_px: Focal | None = None
+    fy_px: Focal | None = None
+    cx_px: float | None = None
+    cy_px: float | None = None
     width_px: Pixels = 320
     height_px: Pixels = 180
     x_m: MountPlace
@@ -154,6 +163,38 @@ class OwnCameraModel(Model):
     pitch_deg: MountAngle = 0.0
     roll_deg: MountAngle = 0.0
     rate_hz: Rate | None = None
+
+    @property
+    def intrinsics(self) -> tuple[float, float, float, float]:
+        """fx, fy, cx, cy in pixels of its own size."""
+        fx = self.fx_px
+        if fx is None:
+            assert self.fov_deg is not None  # one of the two is there
+            fx = 0.5 * self.width_px / math.tan(0.5 * math.radians(self.fov_deg))
+        middle = 0.5 * self.width_px, 0.5 * self.height_px
+        cx, cy = middle[0] if self.cx_px is None else self.cx_px, middle[1] if self.cy_px is None else self.cy_px
+        return fx, fx if self.fy_px is None else self.fy_px, cx, cy
+
+    @model_validator(mode="after")
+    def _one_lens(self) -> OwnCameraModel:
+        if self.fov_deg is not None and self.fx_px is not None:
+            raise ValueError("found both fov_deg and fx_px, expected one of them")
+        if self.fov_deg is None and self.fx_px is None:
+            raise ValueError("found neither fov_deg nor fx_px, expected one of them")
+        for name in ("fy_px", "cx_px", "cy_px"):
+            if self.fx_px is None and getattr(self, name) is not None:
+                raise ValueError(f"found {name} beside fov_deg, expected it beside fx_px")
+        fx, fy, cx, cy = self.intrinsics
+        for axis, focal, at, side in (("x", fx, cx, self.width_px), ("y", fy, cy, self.height_px)):
+            if not 0.0 <= at <= side:
+                raise ValueError(f"found c{axis}_px {at:g}, expected 0 to {side}")
+            seen = math.degrees(math.atan(at / focal) + math.atan((side - at) / focal))
+            if not LEAST_FOV_DEG - 1e-9 <= seen <= MOST_FOV_DEG + 1e-9:
+                raise ValueError(
+                    f"found a lens that sees along its {axis} axis"
+                    f" {seen:.1f} degrees, expected {LEAST_FOV_DEG:g} to {MOST_FOV_DEG:g}"
+                )
+        return self
 
 
 class CameraModel(Model):

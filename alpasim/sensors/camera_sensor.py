@@ -8,6 +8,8 @@ Answers which camera a name and its options mean, and what a policy gets of a fr
 | `depth` | (height, width) float32 | metres along the optical axis, inf in the sky |
 | `semantic` | (height, width) uint8 | codes of `camera.class_names()` |
 | `instance` | (height, width) int32 | track numbers as in `Observation.tracks`, -1 where nobody is |
+| `intrinsics` | (4,) float64 | fx, fy, cx, cy of the pinhole [pixels] |
+| `rig_from_camera` | (4, 4) float64 | from the optical frame to the rig frame of the vehicle at rest [m] |
 """
 
 from __future__ import annotations
@@ -50,6 +52,7 @@ class Camera:
         self._scenario = context.scenario
         self._track_ids = context.track_ids
         self._renderer_of, self._renderer = renderer_of, options.renderer
+        self._lens = lens_arrays(self.spec)
 
     def reset(self, state: WorldState) -> None:
         """Nothing is kept from frame to frame."""
@@ -67,7 +70,17 @@ class Camera:
         pictures = {channel: getattr(frame, channel) for channel in CHANNELS if channel in self.spec.channels}
         if frame.instance is not None:
             pictures["instance"] = as_tracks(frame.instance, self._track_ids())
-        return Reading(state.time_us, pictures)
+        return Reading(state.time_us, pictures | self._lens)
+
+
+def lens_arrays(spec: CameraSpec) -> dict[str, np.ndarray]:
+    """Where a place lies in the picture, as arrays of a reading: `intrinsics` and `rig_from_camera`, read-only."""
+    mounted = np.eye(4)
+    mounted[:3, :3], mounted[:3, 3] = spec.mount.rotation, (spec.mount.x_m, spec.mount.y_m, spec.mount.z_m)
+    return {
+        "intrinsics": frozen(np.array((spec.fx, spec.fy, spec.cx, spec.cy))),
+        "rig_from_camera": frozen(mounted),
+    }
 
 
 def camera_spec(name: str, options: CameraModel) -> CameraSpec:
@@ -87,7 +100,7 @@ def camera_spec(name: str, options: CameraModel) -> CameraSpec:
 def _own(name: str, model: OwnCameraModel) -> CameraSpec:
     angles = (math.radians(angle) for angle in (model.yaw_deg, model.pitch_deg, model.roll_deg))
     mount = Mount(model.x_m, model.y_m, model.z_m, *angles)
-    return CameraSpec.with_fov(name, model.width_px, model.height_px, model.fov_deg, mount)
+    return CameraSpec(name, model.width_px, model.height_px, *model.intrinsics, mount)
 
 
 def as_tracks(rows: np.ndarray, track_ids: IntArray) -> np.ndarray:

@@ -134,7 +134,7 @@ def test_options_from_code_are_checked_alike(options: dict, says: str) -> None:
             {"camera": {"own": {"a": {"fov_deg": 90, "x_m": 1, "z_m": 1, "wdith_px": 4}}}},
             r"own\.a\.wdith_px: unknown \(did you mean 'width_px'\?\); known: fov_deg",
         ),
-        ({"camera": {"own": {"a": {"x_m": 1, "z_m": 1}}}}, r"sensors\.camera\.own\.a\.fov_deg: missing"),
+        ({"camera": {"own": {"a": {"x_m": 1, "z_m": 1}}}}, r"sensors\.camera\.own\.a: found neither fov_deg nor fx_px"),
         ({"bev": 5}, r"sensors\.bev: found 5, expected a mapping"),
         ({1: {}}, r"sensors\.1: found 1, expected a text"),
     ],

@@ -18,6 +18,7 @@ from alpasim.types import Control, Decision, Observation, RolloutBrief
 from alpasim.world.rendering.choosing import Renderers
 
 SMALL = {"width_px": 64, "height_px": 36}
+TELE = "camera:camera_front_tele_30fov"
 COAST = Decision(control=Control(0.02, 0.1))
 
 
@@ -36,6 +37,8 @@ def test_a_camera_gives_the_pictures_that_were_asked_for(parked_cars: Scenario) 
         "depth": (np.float32, (36, 64)),
         "semantic": (np.uint8, (36, 64)),
         "instance": (np.int32, (36, 64)),
+        "intrinsics": (np.float64, (4,)),
+        "rig_from_camera": (np.float64, (4, 4)),
     }
     assert not any(array.flags.writeable for array in arrays.values())
     assert simulation.renderer.startswith("tiny: pybullet ")
@@ -103,6 +106,49 @@ def test_a_camera_of_ones_own_stands_beside_the_presets(parked_cars: Scenario) -
     simulation.close()
 
 
+def test_a_policy_can_find_a_track_in_its_picture_with_what_the_reading_says(parked_cars: Scenario) -> None:
+    options = {"camera": {"channels": ("instance",), "width_px": 640, "height_px": 480}}
+    simulation = Simulation(parked_cars, sensors=("objects", TELE), sensor_options=options)
+    observation = simulation.reset()
+    arrays = observation.readings[TELE].arrays
+    x, y, z, yaw = observation.rig_pose
+    world_from_rig = np.array(
+        [[np.cos(yaw), -np.sin(yaw), 0, x], [np.sin(yaw), np.cos(yaw), 0, y], [0, 0, 1, z], [0, 0, 0, 1]]
+    )
+    places = np.column_stack((observation.tracks.position, np.ones(len(observation.tracks.ids))))
+    optical = np.linalg.solve(world_from_rig @ arrays["rig_from_camera"], places.T)[:3].T
+    fx, fy, cx, cy = arrays["intrinsics"]
+    order, found = observation.tracks.ids.tolist(), 0
+    for number, (across, down, ahead) in enumerate(optical):
+        u, v = fx * across / ahead + cx, fy * down / ahead + cy
+        if ahead > 0.0 and 0 <= u < 640 and 0 <= v < 480:
+            shown = order.index(int(arrays["instance"][int(v), int(u)]))
+            assert shown <= number  # itself, or one that stands before it: the list begins with the nearest
+            found += shown == number
+    assert found >= 1
+    # Half the width is fx times the tangent of half of 30 degrees; the height shows what 1080 of 1900 x 1080 pixels do.
+    assert (fx, cx, cy) == pytest.approx((320.0 / np.tan(np.pi / 12.0), 320.0, 240.0))
+    assert fy == pytest.approx(950.0 / np.tan(np.pi / 12.0) * 480 / 1080)
+    simulation.close()
+
+
+def test_a_camera_of_ones_own_may_have_a_calibrated_lens(parked_cars: Scenario) -> None:
+    lens = {"fx_px": 70.0, "fy_px": 66.0, "cx_px": 38.5, "cy_px": 21.0}
+    own = {
+        "left_eye": {**lens, "width_px": 80, "height_px": 40, "x_m": 1.5, "y_m": 0.2, "z_m": 1.3},
+        "plain": {"fx_px": 70.0, "width_px": 80, "height_px": 40, "x_m": 1.5, "z_m": 1.3},
+    }
+    sensors = ("camera:left_eye", "camera:plain")
+    simulation = Simulation(parked_cars, sensors=sensors, sensor_options={"camera": {"own": own}})
+    readings = simulation.reset().readings
+    assert readings[sensors[0]].arrays["intrinsics"].tolist() == [70.0, 66.0, 38.5, 21.0]
+    assert readings[sensors[1]].arrays["intrinsics"].tolist() == [70.0, 70.0, 40.0, 20.0]
+    # Straight ahead: the optical z axis is the rig's x, x its -y, y its -z.
+    turn = [[0, 0, 1, 1.5], [-1, 0, 0, 0.2], [0, -1, 0, 1.3], [0, 0, 0, 1]]
+    assert readings[sensors[0]].arrays["rig_from_camera"] == pytest.approx(np.array(turn, dtype=float))
+    simulation.close()
+
+
 def test_a_camera_without_a_name_is_the_front_one(parked_cars: Scenario) -> None:
     simulation = Simulation(parked_cars, sensors=("camera",), sensor_options={"camera": SMALL})
     assert simulation.reset().readings["camera"].arrays["rgb"].shape == (36, 64, 3)
@@ -136,6 +182,16 @@ def test_a_renderer_given_back_comes_again_with_the_next_reset(parked_cars: Scen
         ("camera:a", {"own": {"a": {"fov_deg": 0.0, "x_m": 1.0, "z_m": 1.0}}}, "own.a.fov_deg: found 0.0"),
         ("camera:a", {"own": {"a": {"fov_deg": 180.0, "x_m": 1.0, "z_m": 1.0}}}, "own.a.fov_deg: found 180.0"),
         ("camera:a", {"own": {"a": {"fov_deg": 90.0, "x_m": 1.0, "z_m": 1.0, "rate_hz": 7.0}}}, "found 7 Hz"),
+        ("camera:a", {"own": {"a": {"x_m": 1.0, "z_m": 1.0}}}, "own.a: found neither fov_deg nor fx_px"),
+        ("camera:a", {"own": {"a": {"fov_deg": 90.0, "fx_px": 300.0, "x_m": 1.0, "z_m": 1.0}}}, "own.a: found both"),
+        ("camera:a", {"own": {"a": {"fov_deg": 90.0, "cx_px": 300.0, "x_m": 1.0, "z_m": 1.0}}}, "own.a: found cx_px"),
+        (
+            "camera:a",
+            {"own": {"a": {"fx_px": 300.0, "cx_px": 321.0, "x_m": 1.0, "z_m": 1.0}}},
+            "cx_px 321, expected 0 to",
+        ),
+        ("camera:a", {"own": {"a": {"fx_px": 3.0, "x_m": 1.0, "z_m": 1.0}}}, "177.9 degrees, expected 1 to 170"),
+        ("camera:a", {"own": {"a": {"fx_px": 0.0, "x_m": 1.0, "z_m": 1.0}}}, "own.a.fx_px: found 0.0"),
         ("camera:a", {"own": {"a": {"fov_deg": 90.0, "x_m": float("nan"), "z_m": 1.0}}}, "own.a.x_m: found nan"),
     ],
 )
