@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json as json_module
+import shlex
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +39,12 @@ def eval_command(
     asked, policies, chosen = _asked(list(targets or []), list(policy), seeds, run_dir if resume else None)
     with _workers(workers, asked, policies, chosen, limit_s) as pool:
         summary = _drive(asked, policies, chosen, run_dir, workers, resume, limit_s, pool)
-        page = _written_report(pool, summary) if report and not summary.interrupted else None
+        page, unwritten = None, False
+        if report and not summary.interrupted:
+            try:
+                page = _written_report(pool, summary)
+            except KeyboardInterrupt:
+                summary, unwritten = replace(summary, interrupted=True), True
     if json:
         typer.echo(json_module.dumps({**summary.to_json(), "report": page}, indent=2))
     else:
@@ -46,8 +53,12 @@ def eval_command(
         print_summary(summary)
         if page is not None:
             typer.echo(f"report: {page}")
-        if summary.interrupted:
-            typer.echo(f"interrupted; finish it with: alpasim eval --resume --out {run_dir}")
+        if unwritten:
+            typer.echo(
+                f"interrupted; every rollout is there, write the report with: alpasim report {shlex.quote(str(run_dir))}"
+            )
+        elif summary.interrupted:
+            typer.echo(f"interrupted; finish it with: alpasim eval --resume --out {shlex.quote(str(run_dir))}")
     return summary.exit_code(strict)
 
 

@@ -6,11 +6,14 @@ What a command does stands in the file of its name. Exit codes: 0 good, 1 a gate
 
 from __future__ import annotations
 
+import functools
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
+from types import FrameType
 
 import typer
 
@@ -46,8 +49,24 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "bench": bench.bench_command,
     "doctor": doctor.doctor_command,
 }
+
+
+class Ended(int):
+    """The exit code of a command that has said itself how it ended; typer makes a plain 130 of an interruption."""
+
+
+def _ending(command: Callable[..., int | None]) -> Callable[..., Ended]:
+    """The command with its own exit code marked as such."""
+
+    @functools.wraps(command)
+    def run(*arguments: object, **named: object) -> Ended:
+        return Ended(command(*arguments, **named) or 0)
+
+    return run
+
+
 for name, command in COMMANDS.items():
-    app.command(name)(command)
+    app.command(name)(_ending(command))
 
 
 def _print_version(asked: bool) -> None:
@@ -69,10 +88,18 @@ def options(
 def main() -> None:
     """Entry point of the `alpasim` script; what the terminal's encoding lacks is escaped, not fatal."""
     fill_standard_streams()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup asks that a closed terminal be ignored; that stays so
+            signal.signal(number, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     sys.exit(run_app(sys.argv[1:]))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    """What ends a process from outside ends it as Ctrl-C does: with a message, and with nobody left behind."""
+    raise KeyboardInterrupt
 
 
 def fill_standard_streams() -> None:
@@ -114,6 +141,8 @@ def run_app(arguments: list[str]) -> int:
         command = words[0] if words[0] in COMMANDS else ""
         _say(f"{told}\nTry: {' '.join(('alpasim', command, '--help')).replace('  ', ' ')}")
         return BAD_INPUT
+    if result == INTERRUPTED and not isinstance(result, Ended):
+        _say("interrupted")
     return int(result or 0)
 
 
