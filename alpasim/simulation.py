@@ -20,6 +20,7 @@ from alpasim.policy.checks import checked_decision
 from alpasim.policy.protocol import Policy, load_memory, save_memory
 from alpasim.recording.packing import pack_state
 from alpasim.recording.snapshot import Snapshot, state_of
+from alpasim.recording.versions import versions
 from alpasim.scenario.concrete import EgoFault, Scenario, SenseFault
 from alpasim.scenario.streams import policy_seed, sensor_stream, traffic_stream
 from alpasim.sensors.camera_sensor import FAMILY as CAMERA
@@ -218,6 +219,7 @@ class Simulation:
             time_us=state.time_us,
             memory=memory,
             inputs=scenario.inputs,
+            versions=versions(),
         )
 
     def restore(self, snapshot: Snapshot, policy: Policy | None = None) -> Observation:
@@ -237,7 +239,10 @@ class Simulation:
             self._load(snapshot)
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as cause:
             self.reset()
-            raise RecordingError(f"snapshot: it does not fit this simulation: {cause!r}") from cause
+            other = "".join(
+                f"; {name} was {then[:16]}, is {now[:16]}" for name, (then, now) in snapshot.changed.items()
+            )
+            raise RecordingError(f"snapshot: it does not fit this simulation: {cause!r}{other}") from cause
         except InputError:
             self.reset()
             raise

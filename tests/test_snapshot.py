@@ -181,6 +181,19 @@ class Counting:
         return MetricValue(self.count)
 
 
+def test_a_snapshot_of_another_version_says_so(moment: Snapshot, tmp_path: Path) -> None:
+    assert moment.changed == {}
+    older = replace(moment, versions={**moment.versions, "code": "0123", "bullet": "2.1"})
+    older.write(tmp_path / "older.zip")
+    kept = Snapshot.read(tmp_path / "older.zip")
+    assert kept.changed == {"code": ("0123", moment.versions["code"]), "bullet": ("2.1", "nothing")}
+    unfit = replace(kept, memory={**kept.memory, "metrics": {}})
+    simulation = Simulation(street())
+    with pytest.raises(RecordingError, match="does not fit this simulation: .*; code was 0123, is "):
+        simulation.restore(unfit)
+    simulation.close()
+
+
 def test_what_keeps_no_memory_is_named(simulation: Simulation) -> None:
     metrics = Metrics(street(), metrics=[Counting()])  # type: ignore[list-item]
     metrics.reset(simulation.state)

@@ -21,7 +21,7 @@ from alpasim.recording.codec import Header, decision_message, metrics_message, r
 from alpasim.recording.hashing import state_hash
 from alpasim.recording.reader import Log
 from alpasim.recording.rebuild import scenario_of
-from alpasim.recording.versions import versions
+from alpasim.recording.versions import changed_since
 from alpasim.simulation import REBASED, Simulation
 from alpasim.types import Contact, Control, EgoState, Observation, Step, WorldState
 
@@ -243,7 +243,9 @@ def _broken_difference(log: Log, simulation: Any) -> Difference | None:
 
 def _version_changes(header: Header, asked_policy: bool) -> dict[str, tuple[str, str]]:
     """Versions that are not those the log was made with; the policy's source among them where it was asked again."""
-    then, now = dict(header.versions), dict(versions())
+    changed = changed_since(header.versions)
     if asked_policy and header.policy_fingerprint:
-        then["policy source"], now["policy source"] = header.policy_fingerprint, policy_fingerprint(header.policy)
-    return {name: (was, now.get(name, "nothing")) for name, was in then.items() if was != now.get(name, "nothing")}
+        now = policy_fingerprint(header.policy)
+        if now != header.policy_fingerprint:
+            changed["policy source"] = (header.policy_fingerprint, now)
+    return changed

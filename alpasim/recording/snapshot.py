@@ -25,11 +25,12 @@ import numpy as np
 from alpasim.errors import RecordingError
 from alpasim.memory import Memory, array, read
 from alpasim.recording.packing import unpack_state
+from alpasim.recording.versions import changed_since
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import load_inputs
 from alpasim.types import EGO, FloatArray, IntArray, WorldState
 
-FORMAT = "alpasim/snapshot@1"
+FORMAT = "alpasim/snapshot@2"
 MAX_BYTES = 2**30
 """A file that is larger, or unpacks to more, is refused unread."""
 _HEAD, _ARRAYS, _INPUTS = "snapshot.json", "arrays.bin", "inputs/"
@@ -44,7 +45,8 @@ class Snapshot:
     """One moment of a drive. Equal where every bit is equal.
 
     `name`, `source`, `content_hash`, `seed`, `parameters` and `inputs` are the scenario's. `memory` holds plain values and
-    arrays, none of which are ever changed.
+    arrays, none of which are ever changed. `versions` are those that it was taken with: another simulator goes on otherwise, or not
+    at all.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Snapshot:
     time_us: int
     memory: Memory
     inputs: Mapping[str, bytes]
+    versions: Mapping[str, str]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Snapshot) and self.to_bytes() == other.to_bytes()
@@ -83,6 +86,7 @@ class Snapshot:
             "step": self.step,
             "time_us": self.time_us,
             "memory": _plain(self.memory, blob),
+            "versions": dict(self.versions),
         }
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
@@ -148,7 +152,13 @@ class Snapshot:
             time_us=read(head, "time_us", int),
             memory=_value(read(head, "memory", dict), blob),
             inputs={name.removeprefix(_INPUTS): files[name] for name in files if name.startswith(_INPUTS)},
+            versions=_texts(read(head, "versions", dict)),
         )
+
+    @property
+    def changed(self) -> dict[str, tuple[str, str]]:
+        """Versions that are others here and now: name to what it was taken with and what there is."""
+        return changed_since(self.versions)
 
     def scenario(self) -> Scenario:
         """The scenario that was driven, from the copy of its files in here; RecordingError where it comes out another."""
@@ -159,6 +169,12 @@ class Snapshot:
             if scenario.content_hash == self.content_hash:
                 return scenario
         raise RecordingError(f"the files in the snapshot of {self.name!r} give another scenario than it was made of")
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    if any(type(value) is not str for value in values.values()):
+        raise RecordingError("versions that are no text")
+    return dict(values)
 
 
 def state_of(snapshot: Snapshot, scenario: Scenario, kinds: IntArray, extent: FloatArray) -> WorldState:

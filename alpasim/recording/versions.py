@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +21,12 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "code": source_fingerprint()[:32],
     }
+
+
+def changed_since(then: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Which of the versions `then` are others now: name to what it was and what it is, `nothing` where it is gone."""
+    now = versions()
+    return {name: (was, now.get(name, "nothing")) for name, was in then.items() if was != now.get(name, "nothing")}
 
 
 @cache
