@@ -239,10 +239,10 @@ class Simulation:
             self._load(snapshot)
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as cause:
             self.reset()
-            other = "".join(
-                f"; {name} was {then[:16]}, is {now[:16]}" for name, (then, now) in snapshot.changed.items()
-            )
-            raise RecordingError(f"snapshot: it does not fit this simulation: {cause!r}{other}") from cause
+            raise RecordingError(f"snapshot: it does not fit this simulation: {cause!r}{snapshot.aged}") from cause
+        except RecordingError as cause:
+            self.reset()
+            raise RecordingError(f"{cause}{snapshot.aged}") from cause
         except InputError:
             self.reset()
             raise

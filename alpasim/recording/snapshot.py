@@ -160,6 +160,11 @@ class Snapshot:
         """Versions that are others here and now: name to what it was taken with and what there is."""
         return changed_since(self.versions)
 
+    @property
+    def aged(self) -> str:
+        """What has changed since, as the end of a sentence; empty where nothing has."""
+        return "".join(f"; {name} was {then[:16]}, is {now[:16]}" for name, (then, now) in self.changed.items())
+
     def scenario(self) -> Scenario:
         """The scenario that was driven, from the copy of its files in here; RecordingError where it comes out another."""
         if not self.inputs:
