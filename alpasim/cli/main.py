@@ -7,8 +7,6 @@ What a command does stands in the file of its name. Exit codes: 0 good, 1 a gate
 from __future__ import annotations
 
 import functools
-import io
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -18,6 +16,7 @@ from types import FrameType
 import typer
 
 from alpasim.cli import bench, doctor, eval, import_, list_, preview, replay, report, run, validate, view
+from alpasim.cli.streams import fill_standard_streams, lasting
 from alpasim.errors import AlpasimError
 from alpasim.evaluation.compiling import Notice, to_standard_error, watched
 
@@ -86,28 +85,24 @@ def options(
 
 
 def main() -> None:
-    """Entry point of the `alpasim` script; what the terminal's encoding lacks is escaped, not fatal."""
+    """Entry point of the `alpasim` script."""
     fill_standard_streams()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # nohup asks that a closed terminal be ignored; that stays so
             signal.signal(number, _interrupt)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    sys.exit(run_app(sys.argv[1:]))
+    sys.stdout, sys.stderr = lasting(sys.stdout), lasting(sys.stderr, OSError)
+    code = run_app(sys.argv[1:])
+    try:
+        print(end="", flush=True)
+    except OSError as error:
+        _say(f"standard output: {error.strerror}")
+        code = INFRASTRUCTURE
+    sys.exit(code)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
     """What ends a process from outside ends it as Ctrl-C does: with a message, and with nobody left behind."""
     raise KeyboardInterrupt
-
-
-def fill_standard_streams() -> None:
-    """Where the caller closed standard input or output, as some services do, the next file or pipe would take its number and be
-    written to, or be lost to a process that is started."""
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(descriptor, True)
-    os.close(descriptor)
 
 
 def run_app(arguments: list[str]) -> int:
