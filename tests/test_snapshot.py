@@ -189,7 +189,7 @@ def test_a_snapshot_of_another_version_says_so(moment: Snapshot, tmp_path: Path)
     assert kept.changed == {"code": ("0123", moment.versions["code"]), "bullet": ("2.1", "nothing")}
     unfit = replace(kept, memory={**kept.memory, "metrics": {}})
     simulation = Simulation(street())
-    with pytest.raises(RecordingError, match=r"^snapshot: .*; code was 0123, is \w{16}; bullet was 2\.1, is nothing$"):
+    with pytest.raises(RecordingError, match=r"^snapshot: .*; bullet was 2\.1, is nothing; code was 0123, is \w{16}$"):
         simulation.restore(unfit)
     simulation.close()
 
