@@ -20,10 +20,10 @@ from alpasim.scenario.kinds import WHEEL_RADIUS_M
 from alpasim.types import EGO, Bodies, FloatArray, Motion, WorldState
 from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Quaternion, Vector3, parking, yaw_of
 from alpasim.world.contacts import VX, VY, YAW_RATE, Box
-from alpasim.world.kerbs import bear
+from alpasim.world.kerbs import GONE_M, bear
 from alpasim.world.low import GRAZED_M, low_blocks
 from alpasim.world.nearness import ABSENT, GUIDED
-from alpasim.world.standing import Standing, Tiles
+from alpasim.world.standing import ON_WHEELS, Standing, Tiles
 from alpasim.world.underbody import Moving, moving_box
 from alpasim.world.watch import Watch
 from alpasim.world.wheel_hits import driven
@@ -44,6 +44,7 @@ class Actors:
         self._restitution = [0.0, *(actor.restitution for actor in specs)]
         self._body_friction = [0.0, *(actor.friction for actor in specs)]
         self._wheel_m = [0.0, *(WHEEL_RADIUS_M.get(actor.kind, 0.0) for actor in specs)]
+        self._yields_m = [0.0, *(GONE_M if actor.kind in ON_WHEELS else 0.0 for actor in specs)]
         self._fixed = np.array([False, *(is_fixed(actor) for actor in specs)])
         self._fixed_rows: list[int] = np.flatnonzero(self._fixed).tolist()
         self._extent = np.array([scenario.ego.vehicle.extent, *(actor.extent for actor in specs)], dtype=np.float64)
@@ -250,8 +251,9 @@ class Actors:
         """Let those that have been struck feel what is raised on the ground, in the substep of that many seconds that comes next."""
         for row in self._struck_rows:
             friction = self._base_friction * self._body_friction[row] * self._grip[row]
+            wheel_m, yields_m = self._wheel_m[row], self._yields_m[row]
             body, extent, mass = self.bodies[row], self._extent[row], self._mass[row]
-            bear(self._engine, body, extent, mass, friction, self._wheel_m[row], self._road.relief, seconds)
+            bear(self._engine, body, extent, mass, friction, wheel_m, yields_m, self._road.relief, seconds)
 
     def hit(self, row: int, force: Vector3, point: Vector3) -> None:
         """Let the ego's lower edge push the body of a row with a force [N] at a point in the step that comes next; one that was

@@ -13,8 +13,10 @@ from alpasim.types import FloatArray
 ROUNDS = 16
 """Rounds of the solver."""
 
-PX, PY, PZ, NX, NY, NZ, AIM, PUSH, RX, RY, RZ = range(11)
-"""Columns of a table of points: arm from the centre, normal, the speed along it to reach at least, and the impulses on it."""
+PX, PY, PZ, NX, NY, NZ, AIM, LEAST_PUSH, MOST_PUSH, PUSH, RX, RY, RZ = range(13)
+"""Columns of a table of points: arm from the centre, normal, the speed along it to reach at least, the smallest and the largest
+impulse along it, and the impulses on it. The smallest one has been given already."""
+COLUMNS = 13
 
 
 @compiled
@@ -66,9 +68,10 @@ def solve(
     friction: float,
     motion: FloatArray,
 ) -> None:
-    """Let every point be at least as fast outwards as it has to, with friction; `motion` as in `apply`."""
+    """Let every point be as fast outwards as it has to, or pushed as hard as it may, with friction; `motion` as in `apply`."""
     for i in range(count):
-        points[i, PUSH] = points[i, RX] = points[i, RY] = points[i, RZ] = 0.0
+        points[i, PUSH] = points[i, LEAST_PUSH]
+        points[i, RX] = points[i, RY] = points[i, RZ] = 0.0
     for _ in range(ROUNDS):
         for i in range(count):
             p = points[i]
@@ -77,7 +80,8 @@ def solve(
             uy = motion[1] + motion[5] * p[PX] - motion[3] * p[PZ]
             uz = motion[2] + motion[3] * p[PY] - motion[4] * p[PX]
             out = ux * nx + uy * ny + uz * nz
-            more = max(p[PUSH] + (p[AIM] - out) / yields(nx, ny, nz, p, axes, mass, inertia), 0.0) - p[PUSH]
+            whole = p[PUSH] + (p[AIM] - out) / yields(nx, ny, nz, p, axes, mass, inertia)
+            more = min(max(whole, p[LEAST_PUSH]), p[MOST_PUSH]) - p[PUSH]
             p[PUSH] += more
             apply(more * nx, more * ny, more * nz, p, axes, mass, inertia, motion)
             ux = motion[0] + motion[4] * p[PZ] - motion[5] * p[PY]

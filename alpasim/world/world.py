@@ -81,7 +81,7 @@ class World:
         self._clear(scenario)
         self._wipe(scenario)
         self._ego.reset(scenario)
-        self._standing.settle(motion.position, motion.velocity, motion.present, self._actors.struck)
+        self._standing.settle(motion.position, motion.yaw, motion.velocity, motion.present, self._actors.struck)
         return self._commit(motion, 0, 0.0)
 
     def _clear(self, scenario: Scenario) -> None:
@@ -159,7 +159,7 @@ class World:
         scenario = self._scenario
         check_motion(motion, scenario.ids, state.step)
         self._stored = None
-        self._standing.settle(motion.position, motion.velocity, motion.present, self._actors.struck)
+        self._standing.settle(motion.position, motion.yaw, motion.velocity, motion.present, self._actors.struck)
         self._merger.begin()
         self._ego.begin(control, state.time_us)
         self._actors.begin(motion)

@@ -16,7 +16,7 @@ from alpasim.compiled import compiled
 from alpasim.road.relief import Relief, parts_at, rise_at
 from alpasim.types import FloatArray
 from alpasim.vehicle.chassis import GRAVITY_MPS2
-from alpasim.world.blows import PX, PY, PZ, apply, yields
+from alpasim.world.blows import COLUMNS, LEAST_PUSH, MOST_PUSH, NZ, PX, PY, PZ, apply
 from alpasim.world.bullet import Vector3
 from alpasim.world.faces import STEEP_FACE_M, face_at
 
@@ -43,6 +43,10 @@ LOOK_M = 0.1
 
 TREAD_M = 0.003
 """What rises less than this above a wheel's lowest point carries the box [m]."""
+
+
+HELD_MPS = 0.1
+"""Slower than this a wheel of a wreck holds on at an edge, too: it is jammed, or it would roll off for ever."""
 
 
 @compiled
@@ -82,40 +86,29 @@ def edge_near(place: Vector3, wheels: Vector3, ahead: float, relief: Relief) -> 
 
 
 @compiled
-def rub(arm: FloatArray, most: float, axes: FloatArray, mass: float, inertia: FloatArray, motion: FloatArray) -> None:
-    """Slow a point of a box down along the ground by an impulse of at most that much [N s]; `motion` as in `blows.apply`."""
-    vx = motion[0] + motion[4] * arm[PZ] - motion[5] * arm[PY]
-    vy = motion[1] + motion[5] * arm[PX] - motion[3] * arm[PZ]
-    slides = math.sqrt(vx * vx + vy * vy)
-    if slides < 1e-9:
-        return
-    nx, ny = vx / slides, vy / slides
-    held = min(most, slides / yields(nx, ny, 0.0, arm, axes, mass, inertia))
-    apply(-held * nx, -held * ny, 0.0, arm, axes, mass, inertia, motion)
-
-
-@compiled
 def roll_up(
     position: Vector3,
     axes: FloatArray,
     half: FloatArray,
     mass: float,
     inertia: FloatArray,
-    friction: float,
     wheels: Vector3,
     relief: Relief,
     seconds: float,
     motion: FloatArray,
-) -> bool:
-    """Let edges lift the wheels of a box in a substep: changes `motion` (12,) as `blows.apply` does; whether any did.
+    points: FloatArray,
+) -> tuple[bool, int]:
+    """Let edges lift the wheels of a box in a substep: changes `motion` (12,) as `blows.apply` does; whether any did, and how
+    many of them hold on to where they are, which are written into `points`.
 
-    On top wheels slide as the box does on the street, with its `friction`: those of a wreck are jammed or across.
+    On top, and at rest, wheels slide as the box does on the street: those of a wreck are jammed or across.
     `wheels` are their radius and the direction (2,) in which they roll; `axes` (3, 3) and `half` (3,) are the box's.
     """
     load = 0.25 * mass * GRAVITY_MPS2
     stiffness, damping = 0.25 * mass * BOUNCE_RADPS**2, 0.5 * mass * DAMPING * BOUNCE_RADPS
-    radius, rolls = wheels[0], False
-    arm, start = np.zeros(11), motion[:6].copy()
+    radius, rolls, count = wheels[0], False, 0
+    arm, start = np.zeros(COLUMNS), motion[:6].copy()
+    arm[NZ] = 1.0
     for i in range(4):
         along, aside = (AXLES if i < 2 else -AXLES) * half[0], (TRACK if i % 2 else -TRACK) * half[1]
         for j in range(3):
@@ -143,7 +136,9 @@ def roll_up(
         elif 0.0 < before < radius:
             slope = before / math.sqrt(radius * radius - before * before)
         apply(push * slope * nx, push * slope * ny, push, arm, axes, mass, inertia, motion)
-        if before <= 0.0:
-            rub(arm, friction * push, axes, mass, inertia, motion)
+        if before <= 0.0 or math.hypot(vx, vy) < HELD_MPS:
+            arm[LEAST_PUSH] = arm[MOST_PUSH] = push
+            points[count] = arm
+            count += 1
         rolls = True
-    return rolls
+    return rolls, count

@@ -74,7 +74,9 @@ def test_one_that_is_hit_into_a_kerb_stops_there_and_one_on_level_ground_goes_on
             assert drive.state.struck[1]
             ends.append(float(drive.state.position[1, 1]))
     assert ends[0] > -0.5
-    assert ends[1] < -0.85, "its side at the kerb, the middle half its width before"
+    assert -0.9 < ends[1] < -0.7, (
+        "its side at the kerb, the middle half its width before, and its wheels folded a little"
+    )
 
 
 def test_who_is_struck_on_a_sidewalk_stays_on_it() -> None:
@@ -173,8 +175,8 @@ def test_a_wreck_rests_with_some_wheels_up(y: float, yaw: float) -> None:
         drive.step(COAST)
         drive.let_go(1, (0.0, 0.0, 0.0))
         before = drive.run(3.0).position[1].copy()
-        # One wheel alone on the kerb bears the box on a corner of the street, on which the engine lets it creep.
-        most = 0.03 if (y, yaw) == (-1.5, 1.1) else 0.002
+        # On one wheel and the corner across, the box rocks before it comes to rest.
+        most = 0.01 if (y, yaw) == (-1.5, 1.1) else 0.002
         assert np.linalg.norm(drive.run(3.0).position[1] - before) < most
 
 

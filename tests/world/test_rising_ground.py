@@ -77,13 +77,13 @@ def test_guided_cars_lie_on_the_grade_with_their_heading(yaw: float) -> None:
 def test_on_level_ground_the_tilt_is_the_plain_heading() -> None:
     relief = scenario(parts=grade(0.1)).road.relief
     for yaw in np.linspace(-3.1, 3.1, 13):
-        x, y, z, w = tilted(-2000.0, 0.0, float(yaw), relief)
+        x, y, z, w = tilted(-2000.0, 0.0, float(yaw), 0.0, 0.0, relief)
         sign = 1.0 if w * math.cos(0.5 * yaw) + z * math.sin(0.5 * yaw) > 0.0 else -1.0
         expected = (0.0, 0.0, sign * math.sin(0.5 * yaw), sign * math.cos(0.5 * yaw))
         assert (x, y, z, w) == pytest.approx(expected, abs=1e-12)
 
 
-def test_who_walks_stands_on_a_kerb_and_who_drives_does_not() -> None:
+def test_who_walks_or_drives_on_a_kerb_stands_on_it() -> None:
     corners = np.array([[0.0, -20.0], [60.0, -20.0], [60.0, 20.0], [0.0, 20.0]])
     people = [
         car("walker", 20.0, kind=ActorKind.PEDESTRIAN, extent=(0.5, 0.6, 1.7)),
@@ -92,7 +92,41 @@ def test_who_walks_stands_on_a_kerb_and_who_drives_does_not() -> None:
     ]
     with Drive(scenario(pose=AWAY, actors=people, parts=[Raised(corners, 0.15)])) as drive:
         for state in (drive.state, drive.step(COAST)):
-            assert state.position[1:, 2] == pytest.approx([0.15 + 0.85, 0.15 + 0.375, 0.75])
+            assert state.position[1:, 2] == pytest.approx([0.15 + 0.85, 0.15 + 0.375, 0.15 + 0.75])
+
+
+@pytest.mark.parametrize(("yaw", "across"), [(0.0, False), (0.5 * math.pi, True), (math.pi, False)])
+def test_a_guided_car_leans_on_the_wheels_that_are_up(yaw: float, across: bool) -> None:
+    """Its plane goes through 0.15 m under two wheels and the street under the others, a track or a wheelbase apart."""
+    corners = np.array([[-60.0, 0.0], [60.0, 0.0], [60.0, 20.0], [-60.0, 20.0]])
+    with Drive(scenario(pose=AWAY, actors=[car("car", 40.0, 0.0, yaw)], parts=[Raised(corners, 0.15)])) as drive:
+        state = drive.step(COAST)
+        slope = 0.15 / (0.6 * 4.5 if across else 0.8 * 1.8)
+        long = math.hypot(1.0, slope)
+        assert state.position[1, 2] == pytest.approx(0.075 + 0.75 * long)
+        x, y, z, w = state.rotation[1]
+        up = [2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y)]
+        assert up == pytest.approx([0.0, -slope / long, 1.0 / long], abs=1e-9)
+
+
+def test_a_guided_bicycle_beside_an_edge_does_not_lean() -> None:
+    corners = np.array([[-60.0, 0.0], [60.0, 0.0], [60.0, 20.0], [-60.0, 20.0]])
+    for y, height in ((0.1, 0.15), (-0.1, 0.0)):
+        rider = car("rider", 40.0, y, kind=ActorKind.BICYCLE, extent=(1.8, 0.6, 1.75))
+        with Drive(scenario(pose=AWAY, actors=[rider], parts=[Raised(corners, 0.15)])) as drive:
+            state = drive.step(COAST)
+            assert state.position[1, 2] == pytest.approx(height + 0.875)
+            assert state.rotation[1].tolist() == pytest.approx([0.0, 0.0, 0.0, 1.0], abs=1e-12)
+
+
+def test_a_car_that_is_struck_on_a_sidewalk_is_there_already() -> None:
+    """Hit by another on the same sidewalk, nobody is lifted."""
+    corners = np.array([[-60.0, -20.0], [60.0, -20.0], [60.0, 20.0], [-60.0, 20.0]])
+    pair = [car("comes", -10.0, 0.0, 0.0, 8.0), car("stands", 5.0)]
+    with Drive(scenario(pose=AWAY, friction=0.5, actors=pair, parts=[Raised(corners, 0.15)])) as drive:
+        for _ in range(30):
+            assert drive.step(COAST).position[1:, 2] == pytest.approx(0.9, abs=0.01)
+        assert drive.state.struck[1:].all()
 
 
 def test_a_struck_car_on_an_icy_grade_slides_downhill_as_fast_as_gravity_less_friction_makes_it() -> None:
