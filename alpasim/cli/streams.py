@@ -49,7 +49,7 @@ class Unread(io.RawIOBase):
 def lasting(stream: TextIO, forgiven: type[OSError] = BrokenPipeError) -> TextIO:
     """A standard stream whose reader may leave (`alpasim eval … | head` still drives everything and ends with the run's own exit
     code), and where what the terminal's encoding lacks is escaped."""
-    if not isinstance(stream, io.TextIOWrapper):
+    if type(stream) is not io.TextIOWrapper:  # a test has put something else in its place
         return stream
     stream.flush()
     file = io.BufferedWriter(Unread(stream.fileno(), forgiven))
