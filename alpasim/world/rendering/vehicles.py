@@ -6,11 +6,14 @@ whose front looks along +x; `bodies.py` fits it into the actor's box.
 
 from __future__ import annotations
 
+import numpy as np
+
 from alpasim.world.rendering.mesh import (
     Colour,
     Mesh,
     both_sides,
     box,
+    fan,
     frustum,
     glowing,
     merge,
@@ -300,14 +303,28 @@ def _end_pane(x: float, width: float, heights: tuple[float, float]) -> Mesh:
 
 
 def _wheels(axles: tuple[float, ...], radius: float, width: float) -> Mesh:
-    """Wheels on both sides of every axle, inside dark arches."""
+    """Wheels on both sides of every axle under dark round arches, what is dark between them, and the shade on the ground."""
     tread = 0.13 * width
     side = 0.5 * width - 0.5 * tread
-    arches = [box((x, 0.0, radius), (2.3 * radius, 0.962 * width, 1.9 * radius), DARK) for x in axles]
+    inside = (2.0 * radius, width - 1.9 * tread, 1.7 * radius)
+    parts = [box((x, 0.0, 1.05 * radius), inside, DARK) for x in axles]
     # A dark floor close to the ground stands for the shade that a body stands in.
     reach = max(axles) - min(axles) + 3.4 * radius
-    arches.append(box((0.5 * (max(axles) + min(axles)), 0.0, 0.012), (reach, 0.94 * width, 0.012), SHADE))
-    return merge([*arches, *(both_sides(wheel((x, side, radius), radius, tread)) for x in axles)])
+    parts.append(box((0.5 * (max(axles) + min(axles)), 0.0, 0.012), (reach, 0.94 * width, 0.012), SHADE))
+    for x in axles:
+        parts.append(
+            both_sides(
+                merge([_arch((x, 0.481 * width, radius), 1.16 * radius), wheel((x, side, radius), radius, tread)])
+            )
+        )
+    return merge(parts)
+
+
+def _arch(centre: tuple[float, float, float], radius: float) -> Mesh:
+    """The dark opening about a wheel in the left flank, as far down as the body reaches."""
+    angles = np.radians(np.linspace(-112.0, 112.0, 9))
+    around = np.column_stack([np.sin(angles), np.zeros(len(angles)), np.cos(angles)])
+    return fan(np.array(centre) + radius * around, DARK)
 
 
 def _far_wheels(axles: tuple[float, ...], radius: float, width: float) -> Mesh:
