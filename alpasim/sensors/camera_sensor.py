@@ -25,11 +25,14 @@ from alpasim.memory import Memory
 from alpasim.scenario.senses import CameraModel, OwnCameraModel, period_us
 from alpasim.sensors.camera import CAMERAS, CHANNELS, NO_INSTANCE, CameraSpec, Mount, Renderer
 from alpasim.sensors.suite import SensorContext, SensorKind
-from alpasim.types import IntArray, Reading, WorldState, frozen
+from alpasim.types import IntArray, Reading, VehicleParameters, WorldState, frozen
 
 FAMILY = "camera"
 """What stands before the colon in a camera's sensor name; alone it means DEFAULT."""
 DEFAULT = "front"
+
+CHASED_HEIGHT_M, CHASED_REAR_M = 1.6, -0.9
+"""What `chase` is made for: vehicles up to this height, whose rear end lies so far behind their rear axle [m]."""
 
 RendererOf = Callable[[str], Renderer]
 """Gives the renderer of a name, made when it is first asked for."""
@@ -47,7 +50,8 @@ class Camera:
     def __init__(self, context: SensorContext, renderer_of: RendererOf) -> None:
         options = context.options if context.options is not None else CameraModel()
         self.name = context.name
-        self.spec = camera_spec(context.name.partition(":")[2] or DEFAULT, options)
+        spec = camera_spec(context.name.partition(":")[2] or DEFAULT, options)
+        self.spec = stood_back(spec, context.scenario.ego.vehicle)
         self.period_us = period_us(context.name, self.spec.rate_hz, context.scenario.dt_us)
         self._scenario = context.scenario
         self._track_ids = context.track_ids
@@ -71,6 +75,17 @@ class Camera:
         if frame.instance is not None:
             pictures["instance"] = as_tracks(frame.instance, self._track_ids())
         return Reading(state.time_us, pictures | self._lens)
+
+
+def stood_back(spec: CameraSpec, vehicle: VehicleParameters) -> CameraSpec:
+    """An onlooker's camera as much farther behind and above as a vehicle is taller than cars are, so that it looks past a bus, too;
+    cameras that are fixed to the body stay where they are."""
+    taller = vehicle.height_m / CHASED_HEIGHT_M
+    if not spec.level or taller <= 1.0:
+        return spec
+    rear_end = -0.5 * vehicle.length_m - vehicle.rear_axle_x_m
+    mount = replace(spec.mount, x_m=rear_end + taller * (spec.mount.x_m - CHASED_REAR_M), z_m=taller * spec.mount.z_m)
+    return replace(spec, mount=mount)
 
 
 def lens_arrays(spec: CameraSpec) -> dict[str, np.ndarray]:

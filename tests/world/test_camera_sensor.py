@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ from alpasim.recording.reader import read_log
 from alpasim.rollout import COMPLETED, run_rollout
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.library import builtin_folder
-from alpasim.scenario.loading import load_scenario
-from alpasim.sensors.camera import NO_INSTANCE, camera
+from alpasim.scenario.loading import load_inputs, load_scenario
+from alpasim.sensors.camera import NO_INSTANCE, SemanticClass, camera
 from alpasim.simulation import Simulation
 from alpasim.types import Control, Decision, Observation, RolloutBrief
 from alpasim.world.rendering.choosing import Renderers
@@ -130,6 +131,28 @@ def test_a_policy_can_find_a_track_in_its_picture_with_what_the_reading_says(par
     assert (fx, cx, cy) == pytest.approx((320.0 / np.tan(np.pi / 12.0), 320.0, 240.0))
     assert fy == pytest.approx(950.0 / np.tan(np.pi / 12.0) * 480 / 1080)
     simulation.close()
+
+
+@pytest.mark.parametrize("vehicle", ["small_car", "sedan", "van", "rigid_truck", "city_bus"])
+def test_the_onlooker_sees_the_whole_vehicle_and_the_road_ahead_of_it(vehicle: str) -> None:
+    source, file = "onlooker.scn.yaml", f"{vehicle}.yaml"
+    text = f"""schema: alpasim/scenario@1
+title: Seen from behind
+road: {{straight: {{lanes: 3, length_m: 300, speed_limit_kph: 50}}}}
+ego: {{vehicle: {vehicle}, lane: 2, s_m: 60, speed_kph: 0, goal: {{s_m: 250}}}}
+end: {{time_limit_s: 60}}
+"""
+    parameters = (files("alpasim_assets") / "vehicles" / file).read_bytes()
+    scenario = load_inputs(source, {source: text.encode(), f"asset:vehicles/{file}": parameters}).concrete(0)
+    options = {"camera": {"channels": ("semantic",), "width_px": 160, "height_px": 90}}
+    simulation = Simulation(scenario, sensors=("camera:chase",), sensor_options=options)
+    semantic = simulation.reset().readings["camera:chase"].arrays["semantic"]
+    simulation.close()
+    rows, columns = np.nonzero(semantic >= SemanticClass.ACTOR)
+    assert rows.min() > 5 and rows.max() < 89
+    assert columns.min() > 30 and columns.max() < 129
+    # Above it lies the road, far ahead of it.
+    assert (semantic[: rows.min(), 70:90] == SemanticClass.ROAD).any()
 
 
 def test_a_camera_of_ones_own_may_have_a_calibrated_lens(parked_cars: Scenario) -> None:
