@@ -110,14 +110,17 @@ def van(renderer: Renderer) -> plt.Figure:
     scenario = replace(scenario, perception=PerceptionChoice("truth", {"min_visible": 0.1}))
     child = scenario.ids.index("child")
     drive = Drive(scenario, policy="constant_speed")
-    lenses = [camera("camera_front_wide_120fov"), camera("camera_front_tele_30fov")]
+    wide = camera("camera_front_wide_120fov")
 
     def looks() -> list[tuple[np.ndarray, str]]:
-        state = drive.simulation.state
-        away = float(state.position[child, 0] - state.position[EGO, 0])
+        position = drive.simulation.state.position
+        away = float(position[child, 0] - position[EGO, 0])
         listed = "listed" if ActorKind.PEDESTRIAN in drive.observation.tracks.kinds else "not listed"
         words = f"{drive.simulation.steps_done / 10:.1f} s, child {away:.0f} m ahead: {listed}"
-        return [(drive.view(renderer, lenses[0]), words), (drive.view(renderer, lenses[1]), "narrow lens")]
+        x, y = position[child, :2] - drive.observation.rig_pose[:2] - (wide.mount.x_m, 0.0)  # the road runs along x
+        turned = replace(wide.mount, yaw=float(np.arctan2(y, x)), pitch=float(np.arctan2(0.7, x)))
+        near = CameraSpec.with_fov("near", 640, 360, float(np.degrees(4.5 / x)), turned)
+        return [(drive.view(renderer, wide), words), (drive.view(renderer, near), "turned to the child, 4.5 m across")]
 
     before = looks()
     while ActorKind.PEDESTRIAN not in drive.observation.tracks.kinds and drive.simulation.end_reason is None:
@@ -191,6 +194,19 @@ end: {time_limit_s: 6}
 """
 
 
+WHEELS = ("front left", "front right", "rear left", "rear right")
+
+
+def wheel_ground(drive: Drive) -> np.ndarray:
+    """Height of the ground under the middle of each wheel (4,) [m], in the order of WHEELS."""
+    vehicle, state = drive.scenario.ego.vehicle, drive.simulation.state
+    cos, sin = np.cos(state.yaw[EGO]), np.sin(state.yaw[EGO])
+    along = np.repeat((vehicle.front_axle_x_m, vehicle.rear_axle_x_m), 2)
+    aside = 0.5 * vehicle.track_width_m * np.array((1.0, -1.0, 1.0, -1.0))
+    places = state.position[EGO, :2] + np.column_stack((along * cos - aside * sin, along * sin + aside * cos))
+    return np.asarray(drive.scenario.road.heights(places))
+
+
 def kerb(renderer: Renderer) -> plt.Figure:
     """A car that runs over a kerb of 12 cm at an angle."""
     scenario = inline("kerb.scn.yaml", KERB)
@@ -206,12 +222,14 @@ def kerb(renderer: Renderer) -> plt.Figure:
         times.append(drive.simulation.steps_done / 10)
         loads.append(drive.observation.ego.wheel_load / 1e3)
         if drive.simulation.steps_done in (10, 16, 20, 26):
-            views.append((drive.view(renderer, beside), f"{times[-1]:.1f} s"))
+            up = [name for name, high in zip(WHEELS, wheel_ground(drive), strict=True) if high > 0.06]
+            which = "all four" if len(up) == 4 else ", ".join(up)
+            views.append((drive.view(renderer, beside), f"{times[-1]:.1f} s, on the sidewalk: {which}"))
     drive.simulation.close()
     figure = plt.figure(figsize=(8.6, 7.4))
     panels(figure, views, 3)
     panel = figure.add_subplot(3, 1, 3)
-    for wheel, name in enumerate(("front left", "front right", "rear left", "rear right")):
+    for wheel, name in enumerate(WHEELS):
         panel.plot(times, np.array(loads)[:, wheel], label=name, linewidth=1.2)
     panel.set_xlabel("s")
     panel.set_ylabel("wheel load [kN]")
@@ -232,7 +250,7 @@ def pile_up(renderer: Renderer) -> plt.Figure:
         drive.to(step)
         met = [contact for one in drive.steps for contact in one.after.contacts]
         struck = len({row for contact in met for row in (contact.first, contact.second)})
-        views.append((drive.view(renderer, ahead), f"{step / 10:.0f} s: {struck} struck"))
+        views.append((drive.view(renderer, ahead), f"{step / 10:g} s: {struck} struck"))
     drive.simulation.close()
     return sheet(views, 2, "A pile-up on black ice in fog, from above the ego through a narrow lens")
 
