@@ -32,7 +32,6 @@ from alpasim.types import EGO, ActorKind, Control, Decision, Observation, Step
 from alpasim.world.rendering.choosing import GL, TINY, make_renderer
 
 Decide = Callable[[Observation], Decision]
-CHASE = camera("chase")
 WIDTH, HEIGHT = 480, 270
 
 
@@ -146,7 +145,7 @@ end: {time_limit_s: 8}
 
 
 def ice(renderer: Renderer) -> plt.Figure:
-    """A car that brakes hard with its right wheels on ice, from behind and as its places on the road."""
+    """A car that brakes hard with its right wheels on ice, from behind along the road and as its places on it."""
     scenario = inline("ice.scn.yaml", ICE)
 
     def decide(observation: Observation) -> Decision:
@@ -159,11 +158,12 @@ def ice(renderer: Renderer) -> plt.Figure:
         step, state = drive.simulation.steps_done, drive.simulation.state
         if step % 4 == 0:
             places.append(box_corners(state.position[:1], state.yaw[:1], state.extent[:1])[0])
-        if step in (14, 20, 24, 30):
-            turned = np.degrees(state.yaw[EGO])
-            views.append((drive.view(renderer, CHASE), f"{step / 10:.1f} s: turned by {turned:.0f} degrees"))
+        if step in (14, 20, 25, 30):
+            yaw = float(state.yaw[EGO])
+            along = own_camera("along", -9.0 * np.cos(yaw), 9.0 * np.sin(yaw), 3.4, -np.degrees(yaw), 12.0, 50.0)
+            views.append((drive.view(renderer, along), f"{step / 10:.1f} s: turned by {np.degrees(yaw):.0f} degrees"))
     drive.simulation.close()
-    figure = plt.figure(figsize=(8.6, 6.9))
+    figure = plt.figure(figsize=(8.6, 7.2))
     panels(figure, views, 3)
     panel = figure.add_subplot(3, 1, 3)
     road = scenario.road
@@ -178,7 +178,7 @@ def ice(renderer: Renderer) -> plt.Figure:
         )
     middle = np.concatenate(places)
     panel.set_xlim(middle[:, 0].min() - 5.0, middle[:, 0].max() + 5.0)
-    panel.set_ylim(-8.0, 12.0)
+    panel.set_ylim(-8.0, 6.5)
     panel.set_aspect("equal")
     panel.set_xlabel("m; one place every 0.4 s")
     figure.suptitle("A spin: braking hard from 80 km/h with the right wheels on ice", fontsize=10.5)
