@@ -16,7 +16,7 @@ from alpasim.cli.doctor import EXTRAS as CHECKED_EXTRAS
 
 ROOT = Path(__file__).parent.parent
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("types", "geometry", "measures", "plugins", "errors", "compiled", "kernel_cache", "memory"),
+    ("types", "geometry", "measures", "plugins", "errors", "compiled", "kernels", "memory"),
     ("road",),
     ("scenario",),
     ("importers",),

@@ -21,7 +21,7 @@ from alpasim.errors import InputError
 
 CORE = (
     "pybullet", "gymnasium", "numpy", "pygame", "pyyaml", "pydantic", "typer", "rich", "mcap",
-    "zstandard", "foxglove-schemas-protobuf", "protobuf", "jinja2", "shapely", "numba",
+    "zstandard", "foxglove-schemas-protobuf", "protobuf", "jinja2", "shapely", "numba", "llvmlite",
 )  # fmt: skip
 EXTRAS = {"stable-baselines3": "rl", "imageio-ffmpeg": "video", "moderngl": "gl"}
 
