@@ -27,9 +27,13 @@ MARGIN_M = 0.06
 """Distance at which the engine begins to see two boxes as touching (2 % of a car's half diagonal), and some more."""
 
 
-PART_M, MOST_PARTS = 0.05, 64
-"""How far two boxes may close in a part of a substep, and into how many parts a substep is divided at most: less than the
-smallest overlap that still is a head-on impact, or the engine would push the two aside, the shorter way out."""
+PART_M, OVERLAP_SHARE, MOST_PARTS = 0.05, 0.8, 64
+"""How far two boxes may close in a part of a substep, also as a share of how far they overlap sideways, and into how many parts a
+substep is divided at most: once they are in each other deeper than that, the engine pushes them aside, the shorter way out."""
+
+
+SLOW_M = 0.005
+"""Boxes that close by less in a substep push each other aside as slowly as they meet."""
 
 
 @compiled
@@ -62,8 +66,9 @@ def box_gap(
 
 
 @compiled
-def _closes(now: FloatArray, extent: FloatArray, i: int, j: int, substep_s: float) -> float:
-    """How far two boxes close in a substep along the axis that parts them, 0 where they do not touch in it [m]."""
+def _parts(now: FloatArray, extent: FloatArray, i: int, j: int, substep_s: float) -> float:
+    """Into how many parts two boxes ask a substep to be divided, as they close along the axis that parts them; 0 where they do not
+    touch in it."""
     before = box_gaps(now[i, 0], now[i, 1], now[i, 2], now[j, 0], now[j, 1], now[j, 2], extent, i, j)
     after = box_gaps(
         now[i, 0] + now[i, 3] * substep_s,
@@ -78,33 +83,45 @@ def _closes(now: FloatArray, extent: FloatArray, i: int, j: int, substep_s: floa
     )
     if max(max(after[0], after[1]), max(after[2], after[3])) > MARGIN_M:
         return 0.0
-    largest, closing = before[0], before[0] - after[0]
-    if before[1] > largest:
-        largest, closing = before[1], before[1] - after[1]
-    if before[2] > largest:
-        largest, closing = before[2], before[2] - after[2]
-    if before[3] > largest:
-        largest, closing = before[3], before[3] - after[3]
-    return float(max(closing, 0.0))
+    parting = 0
+    for k in range(1, 4):
+        if before[k] > before[parting]:
+            parting = k
+    closing = before[parting] - after[parting]
+    if closing <= SLOW_M:
+        return 1.0
+    # Axes 0 and 1 are square to each other, and so are 2 and 3: what overlaps least, but for the axis most along the parting one.
+    turn = abs(math.cos(now[i, 2] - now[j, 2]))
+    along = (parting + 2) % 4 if turn > math.sqrt(0.5) else 3 - parting
+    touches = min(max(before[parting] / closing, 0.0), 1.0)
+    overlap = np.inf
+    for k in range(4):
+        if k not in (parting, along):
+            overlap = min(overlap, -before[k] - touches * (after[k] - before[k]))
+    part = PART_M
+    if overlap > 0.0:
+        part = min(part, OVERLAP_SHARE * overlap)
+    return math.ceil(closing / part)
 
 
 @compiled
 def parts_of_substep(pairs: IntArray, now: FloatArray, extent: FloatArray, role: IntArray, substep_s: float) -> int:
-    """Into how many parts to divide a substep so that no two boxes that meet in it close by more than PART_M in a part.
+    """Into how many parts to divide a substep so that no two boxes that meet in it close by more than PART_M in a part, or by more
+    than they overlap sideways.
 
     `pairs` (m, 2) are those that `reachable` found; pairs of free rows, which it leaves to the engine, count too.
     """
-    fastest = 0.0
+    parts = 1.0
     for p in range(pairs.shape[0]):
-        fastest = max(fastest, _closes(now, extent, pairs[p, 0], pairs[p, 1], substep_s))
+        parts = max(parts, _parts(now, extent, pairs[p, 0], pairs[p, 1], substep_s))
     n = now.shape[0]
     for i in range(n):
         if role[i] != FREE:
             continue
         for j in range(i + 1, n):
             if role[j] == FREE:
-                fastest = max(fastest, _closes(now, extent, i, j, substep_s))
-    return int(min(max(math.ceil(fastest / PART_M), 1), MOST_PARTS))
+                parts = max(parts, _parts(now, extent, i, j, substep_s))
+    return int(min(parts, MOST_PARTS))
 
 
 @compiled

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from adverse_checks import adverse_checks
 from contact_checks import body
 from proving_ground import Drive, car, scenario, vehicle
 
@@ -14,6 +15,10 @@ from alpasim.types import EGO, ActorKind, Control
 
 COAST, STOP = Control(0.0, 0.0), Control(0.0, -1.0)
 PHASES = range(9)
+
+
+def test_every_check_of_slow_narrow_pinched_and_light_contacts_holds() -> None:
+    assert [(one.name, one.measured) for one in adverse_checks() if not one.held] == []
 
 
 def thin(word: str, x: float, y: float) -> ActorSpec:
