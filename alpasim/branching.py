@@ -198,6 +198,8 @@ class Branch:
         """
         row, state = self._row(actor), self.state
         speed = _speed(state, row) if speed_mps is None else float(speed_mps)
+        if len(pose) != 3:
+            raise InputError(f"move {actor!r}: found {pose}, expected x, y [m] and yaw [rad]")
         x, y, yaw = (float(value) for value in pose)
         if not all(math.isfinite(value) for value in (x, y, yaw, speed)):
             raise InputError(f"move {actor!r}: found {pose} at {speed_mps}, expected finite metres, radians and m/s")

@@ -209,6 +209,12 @@ def test_what_cannot_be_changed_is_said(point: BranchPoint) -> None:
         branch.drive("changer", "folow")
     with pytest.raises(InputError, match=r"changer: follow\.speed_kph: found -3"):
         branch.drive("changer", "follow", {"speed_kph": -3.0})
+    with pytest.raises(InputError, match=r"changer: follow: unknown key 'sped'.*speed_kph"):
+        branch.drive("changer", "follow", {"sped": 3.0})
+    with pytest.raises(InputError, match=r"changer: path: missing key 'waypoints'"):
+        branch.drive("changer", "path", {})
+    with pytest.raises(InputError, match=r"expected x, y \[m\] and yaw"):
+        branch.move("changer", (0.0, 0.0))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="expected finite metres"):
         branch.move("changer", (float("nan"), 0.0, 0.0))
     with pytest.raises(InputError, match="no lane at"):

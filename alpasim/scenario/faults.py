@@ -85,11 +85,30 @@ def explain(
 ) -> list[Fault]:
     """Every fault of `error`, found when `model` read `data`, which stands at `prefix` in the file's tree `root`."""
     schema = _json_schema(model)
+    return [_explain_one(each, schema, root, file, prefix, data) for each in _distinct_errors(error)]
+
+
+def told(error: ValidationError, model: type[BaseModel], prefix: str, data: Any) -> str:
+    """Every fault of options that were given from code and not in a file, each as `prefix.key: what is wrong`."""
+    schema, lines = _json_schema(model), []
+    for each in _distinct_errors(error):
+        path, last = _path_in(data, each["loc"])
+        if each["type"] == "missing":
+            message = f"missing key {last!r}"
+        elif each["type"] == "extra_forbidden":
+            path, message = path[:-1], _unknown_key(str(last), schema, path[:-1])
+        else:
+            message = wrong_value(each)
+        lines.append(f"{'.'.join((prefix, *map(str, path)))}: {message}")
+    return "; ".join(lines)
+
+
+def _distinct_errors(error: ValidationError) -> list[dict[str, Any]]:
+    """What pydantic found, but for what only follows from something else in the list."""
     found = error.errors(include_url=False)
     # A list whose items are wrong counts as too short as well, since only its right items are counted.
     broken = {each["loc"][:depth] for each in found for depth in range(len(each["loc"]))}
-    told = [each for each in found if each["type"] != "too_short" or each["loc"] not in broken]
-    return [_explain_one(dict(each), schema, root, file, prefix, data) for each in told]
+    return [dict(each) for each in found if each["type"] != "too_short" or each["loc"] not in broken]
 
 
 @cache

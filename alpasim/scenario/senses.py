@@ -16,7 +16,7 @@ from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, mode
 
 from alpasim.errors import InputError, did_you_mean
 from alpasim.scenario.concrete import PerceptionChoice
-from alpasim.scenario.faults import wrong_value
+from alpasim.scenario.faults import told
 from alpasim.scenario.values import Model
 
 LevelWord = Literal["truth", "good", "rainy", "night", "rainy_night", "fog"]
@@ -310,14 +310,11 @@ def sensor_options(written: Mapping[str, Any]) -> dict[str, BaseModel]:
         name: options.model_dump(exclude_none=True) if isinstance(options, BaseModel) else options
         for name, options in written.items()
     }
+    plain = _without_numpy(plain)
     try:
-        return SensorsModel.model_validate(_without_numpy(plain)).by_name()
+        return SensorsModel.model_validate(plain).by_name()
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        # A list whose items are wrong counts as too short as well, since only its right items are counted.
-        broken = {fault["loc"][:depth] for fault in found for depth in range(len(fault["loc"]))}
-        told = [fault for fault in found if fault["type"] != "too_short" or fault["loc"] not in broken]
-        raise InputError("; ".join(_told(dict(fault)) for fault in told)) from error
+        raise InputError(told(error, SensorsModel, "sensors", plain)) from error
 
 
 def _without_numpy(value: Any) -> Any:
@@ -325,23 +322,3 @@ def _without_numpy(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _without_numpy(item) for key, item in value.items()}
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _told(fault: Mapping[str, Any]) -> str:
-    """One fault as `sensors.lidar.rings: …`."""
-    path = [str(part) for part in fault["loc"]]
-    place = ".".join(["sensors", *path])
-    if fault["type"] == "missing":
-        return f"{place}: missing"
-    if fault["type"] == "extra_forbidden":
-        known = tuple(_model_at(path[:-1]).model_fields)
-        return f"{place}: unknown{did_you_mean(path[-1], known)}; known: {', '.join(known)}"
-    return f"{place}: {wrong_value(fault)}"
-
-
-def _model_at(path: Sequence[str]) -> type[BaseModel]:
-    """The model of the options at a place under `sensors`."""
-    models: dict[str, type[BaseModel]] = {"lidar": LidarModel, "bev": BevModel, "camera": CameraModel}
-    if not path:
-        return SensorsModel
-    return OwnCameraModel if len(path) > 1 else models[path[0]]

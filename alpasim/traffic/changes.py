@@ -18,6 +18,7 @@ from alpasim import plugins
 from alpasim.errors import InputError, RecordingError
 from alpasim.memory import Memory, finite, read
 from alpasim.scenario.concrete import ActorSpec, Scenario
+from alpasim.scenario.faults import told
 
 GONE = ""
 """Stands for the behaviour of an actor that was removed."""
@@ -76,9 +77,7 @@ def changed_scenario(scenario: Scenario, change: Change) -> Scenario:
     try:
         options = model.model_validate_json(change.options)
     except ValidationError as fault:
-        first = fault.errors()[0]
-        where = ".".join((change.behaviour, *map(str, first["loc"])))
-        raise InputError(f"{actor.name}: {where}: found {first['input']!r}: {first['msg']}") from fault
+        raise InputError(told(fault, model, f"{actor.name}: {change.behaviour}", json.loads(change.options))) from fault
     begun = replace(
         actor, pose=change.pose, speed_mps=change.speed_mps, behaviour=change.behaviour, options=options, lane=None
     )

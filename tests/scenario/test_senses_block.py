@@ -106,8 +106,8 @@ def test_faults_say_where_and_what(tmp_path: Path, text: str, says: str) -> None
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"lidr": {}}, r"sensors.lidr: unknown .*did you mean 'lidar'"),
-        ({"lidar": {"ring": 3}}, r"sensors.lidar.ring: unknown .*did you mean 'rings'"),
+        ({"lidr": {}}, r"sensors: unknown key 'lidr' .*did you mean 'lidar'"),
+        ({"lidar": {"ring": 3}}, r"sensors.lidar: unknown key 'ring' .*did you mean 'rings'"),
         ({"lidar": {"rings": 0}}, r"sensors.lidar.rings: found 0"),
         ({"lidar": {"range_m": float("nan")}}, r"sensors.lidar.range_m: found nan"),
     ],
@@ -132,7 +132,7 @@ def test_options_from_code_are_checked_alike(options: dict, says: str) -> None:
         ({"camera": {"channels": ["rgbb"]}}, r"^sensors\.camera\.channels\.0: .*did you mean 'rgb'\?\)$"),
         (
             {"camera": {"own": {"a": {"fov_deg": 90, "x_m": 1, "z_m": 1, "wdith_px": 4}}}},
-            r"own\.a\.wdith_px: unknown \(did you mean 'width_px'\?\); known: fov_deg",
+            r"own\.a: unknown key 'wdith_px' \(did you mean 'width_px'\?\); known keys: cx_px",
         ),
         ({"camera": {"own": {"a": {"x_m": 1, "z_m": 1}}}}, r"sensors\.camera\.own\.a: found neither fov_deg nor fx_px"),
         ({"bev": 5}, r"sensors\.bev: found 5, expected a mapping"),
