@@ -74,21 +74,37 @@ def _kernel(function: Function, counting: bool) -> Function:
         raise TypeError(
             f"{plain.__qualname__}: a kernel is a function of a module and uses nothing of another function's"
         )
-    return cast(Function, _Kernel(plain, counting).callable if _stands_alone() else _numbas_own(plain, counting))
+    return cast(Function, _Kernel(plain, counting).callable if not _why_numbas_own() else _numbas_own(plain, counting))
+
+
+def how_kernels_run() -> tuple[bool, str]:
+    """Whether kernels are loaded without numba and kept, and where; or why not."""
+    reason = _why_numbas_own()
+    if reason:
+        return False, f"numba's own, slower and with more memory: {reason}"
+    from alpasim.kernels.machine_code import folders
+
+    for folder in folders(__file__):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return True, f"loaded without numba; the engine's lie in {folder}"
+    return False, "compiled by every process anew: set ALPASIM_KERNELS to a folder that only you can write to"
 
 
 @cache
-def _stands_alone() -> bool:
-    """Whether kernels run without numba here."""
-    return (
-        sys.platform == "linux"
-        and platform.machine() == "x86_64"
-        and sys.maxsize > 2**32
-        and sys.implementation.name == "cpython"
-        and not sysconfig.get_config_var("Py_GIL_DISABLED")
-        and is_known(version("numba"))
-        and not any(name.startswith("NUMBA_") and name not in _HARMLESS for name in os.environ)
-    )
+def _why_numbas_own() -> str:
+    """Why kernels cannot run without numba here, "" where they can."""
+    if sys.platform != "linux" or platform.machine() != "x86_64" or sys.maxsize < 2**32:
+        return f"this is {sys.platform} on {platform.machine()}, not Linux on 64-bit x86"
+    if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return "this is not CPython with its lock"
+    if not is_known(version("numba")):
+        return f"the insides of numba {version('numba')} are not known"
+    told = [name for name in sorted(os.environ) if name.startswith("NUMBA_") and name not in _HARMLESS]
+    return f"{told[0]} is set" if told else ""
 
 
 def _numbas_own(function: FunctionType, counting: bool) -> Any:
@@ -224,7 +240,7 @@ def _warn_once(problem: str) -> None:
     """Say that kernels will have to be compiled again."""
     warnings.warn(
         f"compiled kernels cannot be kept, and every process has to compile them: {problem}; set ALPASIM_KERNELS to a folder"
-        " that can be written to",
+        " that only you can write to",
         RuntimeWarning,
         stacklevel=2,
     )

@@ -43,7 +43,7 @@ note("`import alpasim`")
 from alpasim.evaluation.bench import bench_scenario
 from alpasim.simulation import Simulation
 from alpasim.types import Control, Decision
-note("everything imported, numba with it")
+note("everything imported")
 
 def driven(scenario, steps):
     simulation = Simulation(scenario)

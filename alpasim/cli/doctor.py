@@ -39,7 +39,7 @@ class Check:
 def doctor_command(json: bool = typer.Option(False, "--json", help="Print one JSON object.")) -> int:
     """Say what works on this machine; exit code 3 when something that a rollout needs does not."""
     works = (_works("physics", _physics), _works("drawing", _drawing), *_renderers())
-    checks = [_python(), *_packages(), *works, _plugins(), _folder()]
+    checks = [_python(), *_packages(), *works, _kernels(), _plugins(), _folder()]
     good = all(check.works or check.optional for check in checks)
     if json:
         rows = [{"name": c.name, "works": c.works, "found": c.found, "optional": c.optional} for c in checks]
@@ -122,6 +122,14 @@ def _camera(renderer: str) -> str:
         return simulation.renderer
     finally:
         simulation.close()
+
+
+def _kernels() -> Check:
+    """How compiled kernels run; where they cannot be kept, every process compiles them."""
+    from alpasim.compiled import how_kernels_run
+
+    works, found = how_kernels_run()
+    return Check("compiled kernels", works, found, optional=True)
 
 
 def _plugins() -> Check:

@@ -31,8 +31,8 @@ def arc_length(line: FloatArray) -> FloatArray:
 
 @compiled
 def first_from(s: FloatArray | IntArray, value: float) -> int:
-    """The first of ascending numbers (k,) that is not below `value`, k where there is none: `np.searchsorted` without the half
-    of numba's numpy, and scipy, that a process would import for it."""
+    """The first of ascending numbers (k,) that is not below `value`, k where there is none: `np.searchsorted`, which numba takes
+    seconds to compile."""
     low, high = 0, s.shape[0]
     while low < high:
         middle = (low + high) // 2

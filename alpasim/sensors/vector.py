@@ -137,7 +137,7 @@ def layout(nearest: int = NEAREST) -> tuple[Entry, ...]:
 @compiled
 def _segment(route: FloatArray, at: float) -> tuple[int, float]:
     """Segment of the route (k, 11) that holds arc length `at`, and the share of it passed; clamped to its ends."""
-    # Explicit loops here and below: np.searchsorted and sums of rows would have every process import half of numba and scipy.
+    # Explicit loops here and below: numba takes seconds to compile np.searchsorted and sums of rows.
     i, beyond = 0, route.shape[0] - 1
     while beyond - i > 1:
         middle = (i + beyond) // 2
