@@ -68,6 +68,8 @@ def tilted(x: float, y: float, yaw: float, ahead: float, aside: float, relief: R
     """Rotation of a body of that heading that stands at (x, y) (see `lies`): its x axis points along the heading, seen from
     above."""
     _, slope_x, slope_y = lies(x, y, yaw, ahead, aside, relief)
+    if slope_x == 0.0 and slope_y == 0.0 and not relief.rising:
+        return 0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw)
     forward, left, up = axes_on_slope(yaw, slope_x, slope_y)
     return quaternion_from_axes(forward, left, up)
 
@@ -113,11 +115,15 @@ def tilt(
     upright: BoolArray,
     relief: Relief,
 ) -> None:
-    """Turn guided rows of a state's `rotation` (n, 4) as they stand."""
+    """Turn guided rows of a state's `rotation` (n, 4), which has them level, as they stand."""
     for i in range(1, present.shape[0]):
         if struck[i] or upright[i] or not present[i]:
             continue
-        x, y, z, w = tilted(position[i, 0], position[i, 1], yaw[i], wheels[i, 0], wheels[i, 1], relief)
+        x, y = position[i, 0], position[i, 1]
+        _, slope_x, slope_y = lies(x, y, yaw[i], wheels[i, 0], wheels[i, 1], relief)
+        if slope_x == 0.0 and slope_y == 0.0 and not relief.rising:
+            continue
+        x, y, z, w = tilted(x, y, yaw[i], wheels[i, 0], wheels[i, 1], relief)
         rotation[i, 0], rotation[i, 1], rotation[i, 2], rotation[i, 3] = x, y, z, w
 
 
