@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from alpasim.errors import InputError
+from alpasim.errors import InputError, PlanError
 
 if TYPE_CHECKING:
     from alpasim.evaluation.summary import Summary
@@ -158,8 +158,11 @@ def _suite_seeds(targets: list[str], pool: Workers) -> tuple[int, ...]:
 
 def _done_before(run_dir: Path) -> int:
     """Rollouts that an earlier session has finished."""
-    from alpasim.evaluation.store import PLANNED, STORE_NAME, read_rows
+    from alpasim.evaluation.store import PLANNED, read_rows
 
-    if not (run_dir / STORE_NAME).is_file():
+    try:
+        return sum(row.status != PLANNED for row in read_rows(run_dir))
+    except (
+        PlanError
+    ):  # killed, or without room, before its first row: whoever opens the store to write says what is wrong with it
         return 0
-    return sum(row.status != PLANNED for row in read_rows(run_dir))

@@ -6,10 +6,11 @@ before its worker gets the next one. Whatever kills it, a resume runs exactly th
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,19 @@ GRACE_S = 4.0
 MAX_ATTEMPTS = 3
 """A rollout whose worker was killed from outside (by SIGKILL, SIGTERM …) is run again, so that an impatient operator does
 not change results; the same death three times is the rollout's own."""
+PROBE_NAME, PROBE_BYTES = "probe.part", 2**22
+"""A file written to find out whether the disk is full: larger than most logs."""
+_NOT_THE_DISK = (
+    f"the disk takes files and it happened {MAX_ATTEMPTS} times: has the policy limited or removed what it may write?"
+)
 _FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT})
 
 
 @dataclass(slots=True)
 class _Run:
-    """What the loop works on."""
+    """What the loop works on. `attempts` counts each rollout's starts, `together` those that were running when the loop last
+    listened; `suspects` are rollouts that ran together when the process died that their workers were forked from: one of them may
+    have killed it."""
 
     run_dir: Path
     store: Store
@@ -48,12 +56,15 @@ class _Run:
     waiting: Waiting
     rollouts: tuple[PlannedRollout, ...]
     attempts: dict[int, int] = field(default_factory=dict)
+    suspects: set[int] = field(default_factory=set)
+    together: int = 0
 
     def hand_out(self) -> None:
         """Give every idle worker the next rollout of its policy, of a scenario that it has drawn for the plan where there is
-        one; a worker whose policy has no more to do makes room for one without."""
+        one; a worker whose policy has no more to do makes room for one without. As long as one of several may have killed
+        what all workers come from, they run one at a time."""
         for worker in self.workers.idle:
-            if self.waiting:
+            if self.waiting and not (self.suspects and self.workers.running):
                 rollout = self.waiting.take(self.workers.drawn_by(worker), self.workers.policy_of(worker))
                 if rollout is None:
                     self.workers.renew(worker)
@@ -65,12 +76,20 @@ class _Run:
     def take(self, event: Event) -> None:
         """Keep what an event says; a worker killed from outside gives its rollout back."""
         index = event.job.index
-        if isinstance(event, StorageFailed):
-            raise InfrastructureError(f"storage_full: {event.error}")
         if isinstance(event, Done):
             self.record(index, event.outcome)
+        elif isinstance(event, StorageFailed):
+            self.find_room(event)
+            if self.attempts[index] < MAX_ATTEMPTS:
+                self.waiting.give_back(self.rollouts[index])
+            else:
+                self.record(index, Outcome(POLICY_CRASHED, error=f"{event.error}; {_NOT_THE_DISK}"))
         elif isinstance(event, Died):
-            if not event.said and event.signal_number in _FROM_OUTSIDE and self.attempts[index] < MAX_ATTEMPTS:
+            if event.orphan and self.together > 1:
+                self.attempts[index] -= 1
+                self.suspects.add(index)
+                self.waiting.give_back(self.rollouts[index])
+            elif not event.said and event.signal_number in _FROM_OUTSIDE and self.attempts[index] < MAX_ATTEMPTS:
                 self.waiting.give_back(self.rollouts[index])
             else:
                 self.record(index, _crashed(event, self.attempts[index]))
@@ -78,9 +97,26 @@ class _Run:
             error = f"the rollout took longer than {event.limit_s:g} s; its worker was killed"
             self.record(index, Outcome(POLICY_TIMEOUT, error=error, error_traceback=event.output, wall_s=event.limit_s))
 
+    def find_room(self, event: StorageFailed) -> None:
+        """InfrastructureError where this process cannot write either what a worker could not: then it is the disk."""
+        self.store.check_there()
+        probe = self.run_dir / PROBE_NAME
+        try:
+            with probe.open("wb") as file:
+                file.write(bytes(PROBE_BYTES))
+                os.fsync(file.fileno())
+            probe.unlink()
+        except OSError as cause:
+            with suppress(OSError):
+                probe.unlink(missing_ok=True)
+            raise InfrastructureError(
+                f"storage_full: {event.error}, and here it is: {cause.strerror}; what is recorded is kept, make room and --resume"
+            ) from cause
+
     def record(self, index: int, outcome: Outcome) -> None:
         """Write the row, then tell whoever waits."""
         self.store.record(index, outcome, now())
+        self.suspects.discard(index)
         self.progress.done(self.rollouts[index], outcome)
 
     def loop(self, interrupts: Interrupts) -> bool:
@@ -94,6 +130,7 @@ class _Run:
                 self.hand_out()
             elif not self.workers.running or interrupts.count > 1 or time.monotonic() >= stop_at:
                 return True
+            self.together = len(self.workers.running)
             for event in self.workers.wait(0.1):
                 self.take(event)
         return False

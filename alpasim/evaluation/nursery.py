@@ -1,7 +1,7 @@
 """The process that workers are forked from: it has imported and compiled what they need, and drives nothing itself.
 
 Started by `forking.py`, once an evaluation. A worker costs milliseconds then instead of a second, and shares with its
-siblings the pages that nobody writes to: of numba, of the kernels, of the physics client. The nursery has one thread and
+siblings the pages that nobody writes to: of the engine, of the kernels, of the physics client. The nursery has one thread and
 holds no worker's pipes: they come with the request to fork and are closed here at once, so that no worker keeps another's
 open and hides its death. A dead child stays a zombie until the parent says that its number may be used again.
 """
@@ -15,13 +15,14 @@ import importlib
 import json
 import os
 import select
+import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from alpasim.evaluation.compiling import count_compiled, watched
-from alpasim.evaluation.worker import Runner, end_by_own_fault, end_with, serve
+from alpasim.evaluation.worker import Runner, end_by_own_fault, end_with, outlive_parent, serve
 
 PREPARE = "prepared"
 """Name of what a runner may offer to be called once before workers are forked; returns what makes a runner in each."""
@@ -41,6 +42,7 @@ def main(arguments: list[str]) -> int:
         # The compiler leaves 250 MB behind that every worker would inherit; what it made is loaded from disk instead.
         sys.stdout.flush()
         os.execv(sys.executable, [*sys.orig_argv, _AGAIN])
+    outlive_parent()  # from here on its end is noticed below, and there are workers to be ended first
     gc.collect()
     gc.freeze()  # a collection that visits an inherited object writes to its page and so copies it
     nursery = os.getpid()
@@ -83,6 +85,7 @@ def _fork_when_asked(control: socket.socket) -> list[int] | None:
                 continue
             data, pipes, _, _ = socket.recv_fds(control, 4096, 3)
             if not data:
+                _end_groups(children.values())
                 return None
             request = json.loads(data)
             if "reap" in request:
@@ -100,6 +103,14 @@ def _fork_when_asked(control: socket.socket) -> list[int] | None:
             living[watch] = (request["fork"], child)
             children[request["fork"]] = child
             events.register(watch, select.POLLIN)
+
+
+def _end_groups(children: Iterable[int]) -> None:
+    """Kill workers and all that their policies have started, unless that made a group of its own; a dead worker that was not
+    let go still holds the group's number."""
+    for child in children:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)
 
 
 def _report_end(control: socket.socket, number: int, child: int) -> None:

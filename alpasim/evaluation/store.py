@@ -147,6 +147,14 @@ class Store:
             ).rowcount
         if changed != 1:
             raise PlanError(f"{self.path}: rollout {rollout} was recorded before, or is not in the plan")
+        self.check_there()
+
+    def check_there(self) -> None:
+        """InfrastructureError where the file has been removed: what is written would go nowhere."""
+        if not self.path.exists():
+            raise InfrastructureError(
+                f"{self.path}: was removed while rollouts were running, and what they gave with it"
+            )
 
     def close(self) -> None:
         """Fold the write-ahead log into the one file and let go of it."""
@@ -184,9 +192,14 @@ def _storage(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as cause:
         text = str(cause)
+        if "no such table" in text:
+            raise PlanError(
+                f"{path}: holds no rollouts: its evaluation ended before the first; start it again with --resume"
+            ) from cause
         if "not a database" in text or "malformed" in text:
             raise PlanError(f"{path}: is damaged or no results database: {text}") from cause
-        raise InfrastructureError(f"{path}: cannot be written: {text}") from cause
+        full = "; is the disk full?" if "disk" in text else ""
+        raise InfrastructureError(f"{path}: cannot be written: {text}{full}") from cause
 
 
 def _columns(outcome: Outcome) -> dict[str, Any]:

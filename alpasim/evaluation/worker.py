@@ -100,6 +100,12 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
 
+def outlive_parent() -> None:
+    """Take back `end_with`."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_DIE_WITH_PARENT, 0)
+
+
 def _flush_output() -> None:
     """Let what the policy printed belong to its own rollout; one that closed its output, or put something in its place that
     cannot be written to, has nothing to say."""

@@ -52,13 +52,14 @@ class Answered:
 class Died:
     """The worker ended during the job: by `signal_number`, or by itself with `exit_code` where that is 0; `output` is the
     end of what it printed, where Python's fault handler says where it was. `said` is what came in an answer's place, for
-    which it was killed."""
+    which it was killed; `orphan` says that the process it was forked from died, and every worker with that."""
 
     job: Task
     signal_number: int
     exit_code: int
     output: str
     said: str = ""
+    orphan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class TimedOut:
 
 @dataclass(frozen=True, slots=True)
 class StorageFailed:
-    """The machine failed the job: the disk is full, the folder cannot be written."""
+    """The job's log could not be written: the disk is full, or the policy has limited or removed what its process may write.
+    Its worker, which may go on without, has been replaced."""
 
     job: Task
     error: str
@@ -276,7 +278,10 @@ class Workers:
             yield from self._replace(worker, f"{type(fault).__name__}: {fault}"[:200])
             return
         yield from (event for event in events if event is not None)
-        if messages is None:
+        lost = any(isinstance(event, StorageFailed) for event in events)
+        if lost:
+            worker.signal()
+        if lost or messages is None:
             yield from self._replace(worker)
 
     def _understood(self, worker: WorkerPipes, message: Mapping[str, Any]) -> Event | None:
@@ -302,7 +307,8 @@ class Workers:
         if not worker.ready and not worker.orphan:
             self._count_failed_start(code, worker.output.text())
         if worker.task is not None:
-            yield Died(worker.task, max(0, -code), max(0, code), worker.output.text()[-4000:], said)
+            output = worker.output.text()[-4000:]
+            yield Died(worker.task, max(0, -code), max(0, code), output, said, worker.orphan)
         self._start()
 
     def _count_failed_start(self, code: int, output: str) -> None:

@@ -7,6 +7,7 @@ import ctypes
 import hashlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -65,6 +66,21 @@ class Fake:
         if os.fork() == 0:
             time.sleep(30.0)
         os._exit(4)
+
+    def starts(self, job: Job) -> None:
+        """Starts a program that would go on for long, says which, and waits."""
+        program = subprocess.Popen(["sleep", "1000"])
+        (run_dir(job) / "program.txt").write_text(str(program.pid))
+        time.sleep(1000.0)
+
+    def dawdles(self, job: Job) -> None:
+        time.sleep(1.0)
+
+    def orphans(self, job: Job) -> None:
+        """Kills the process that workers are forked from, when others are at work."""
+        time.sleep(0.2)
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(10.0)
 
     def floods(self, job: Job) -> None:
         piece = b"x" * 2**16
@@ -125,6 +141,13 @@ class Fake:
 
     def full(self, job: Job) -> None:
         raise InfrastructureError("No space left on device")
+
+    def heavy(self, job: Job) -> None:
+        """Writes two megabytes."""
+        try:
+            (run_dir(job) / f"heavy-{job.index}").write_bytes(bytes(2**21))
+        except OSError as cause:
+            raise InfrastructureError(f"the log cannot be written: {cause}") from cause
 
 
 class Compiles(Fake):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from alpasim.errors import InfrastructureError, InputError, PlanError
 from alpasim.evaluation.evaluate import evaluate
 from alpasim.evaluation.jobs import Outcome
 from alpasim.evaluation.lock import RunLock
-from alpasim.evaluation.store import Row, read_rows
+from alpasim.evaluation.store import STORE_NAME, Row, read_rows
 from alpasim.evaluation.summary import Summary
 
 
@@ -172,14 +175,45 @@ def test_what_a_policy_prints_is_kept_and_capped(tmp_path: Path) -> None:
     assert not (rollouts / "fine" / "0" / "output.txt").exists()
 
 
+@contextlib.contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """This process and those that it starts cannot write beyond `size` bytes of any file, as on a disk with no more room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 def test_a_full_disk_stops_the_run_and_a_resume_finishes_it(tmp_path: Path) -> None:
-    plan = plan_of(1, ("fine", "full"), 2)
-    with pytest.raises(InfrastructureError, match="storage_full"):
-        evaluate(plan, tmp_path, runner=RUNNER)
-    assert [row.status for row in read_rows(tmp_path)] == ["completed", "completed", "planned", "planned"]
-    with pytest.raises(InfrastructureError, match="storage_full"):
-        evaluate(plan, tmp_path, runner=RUNNER, resume=True)
+    plan = plan_of(1, ("fine", "heavy"), 2)
+    for resume in (False, True):
+        with (
+            files_of_at_most(2**20),
+            pytest.raises(InfrastructureError, match=r"storage_full: .*, and here it is: File too"),
+        ):
+            evaluate(plan, tmp_path, runner=RUNNER, resume=resume)
+        assert [row.status for row in read_rows(tmp_path)] == ["completed", "completed", "planned", "planned"]
     assert journal(tmp_path) == Counter([0, 1])
+    assert sorted(path.name for path in tmp_path.glob("*.part")) == []
+    assert evaluate(plan, tmp_path, runner=RUNNER, resume=True).remaining == 0
+    assert journal(tmp_path) == Counter(range(4))
+
+
+def test_a_log_that_cannot_be_written_on_a_disk_with_room_is_the_policys_failure(tmp_path: Path) -> None:
+    summary = evaluate(plan_of(1, ("fine", "full", "fine-b"), 2), tmp_path, workers=2, runner=RUNNER)
+    assert [row.status for row in summary.rows] == ["completed"] * 2 + ["policy_crashed"] * 2 + ["completed"] * 2
+    assert journal(tmp_path) == Counter([0, 1, 4, 5])
+    assert "No space left on device; the disk takes files and it happened 3 times" in summary.broken[0].outcome.error
+
+
+def test_a_run_that_ended_before_its_first_row_can_be_begun_again(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / STORE_NAME)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    with pytest.raises(PlanError, match="holds no rollouts: its evaluation ended before the first"):
+        read_rows(tmp_path)
+    assert evaluate(plan_of(), tmp_path, runner=RUNNER, resume=True).remaining == 0
 
 
 def test_workers_that_do_not_start_are_said_not_retried_for_ever(tmp_path: Path) -> None:

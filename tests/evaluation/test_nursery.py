@@ -139,6 +139,31 @@ def test_nobody_outlives_a_killed_evaluation(tmp_path: Path) -> None:
     raise AssertionError("somebody is left")
 
 
+def test_what_a_policy_has_started_ends_with_a_killed_evaluation_too(tmp_path: Path) -> None:
+    process = start(tmp_path, 1, ("starts",), 1)
+    said = tmp_path / "program.txt"
+    for _ in range(600):
+        if said.exists() and said.read_text():
+            break
+        time.sleep(0.05)
+    program = int(said.read_text())
+    assert is_there(program)
+    process.kill()
+    process.communicate()
+    for _ in range(200):
+        if not is_there(program):
+            return
+        time.sleep(0.02)
+    raise AssertionError("the program is left")
+
+
+def test_who_was_at_work_when_a_policy_killed_the_nursery_is_not_blamed_for_it(tmp_path: Path) -> None:
+    summary = evaluate(plan_of(1, ("orphans", "dawdles"), 1), tmp_path / "two", workers=2, runner=RUNNER)
+    assert [row.status for row in summary.rows] == ["policy_crashed", "completed"]
+    evaluate(plan_of(1, ("orphans", "dawdles"), 1), tmp_path / "one", workers=1, runner=RUNNER)
+    assert results(tmp_path / "one") == results(tmp_path / "two")
+
+
 def test_questions_are_answered_in_order_and_refusals_keep_their_words(tmp_path: Path) -> None:
     broken = tmp_path / "broken.scn.yaml"
     broken.write_text("schema: alpasim/scenario@1\nrod: {}\n", encoding="utf-8")

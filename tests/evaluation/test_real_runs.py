@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alpasim.errors import PlanError, PluginError, RecordingError, ScenarioError
+from alpasim.errors import InfrastructureError, PlanError, PluginError, RecordingError, ScenarioError
 from alpasim.evaluation.evaluate import evaluate
 from alpasim.evaluation.executor import Executor
 from alpasim.evaluation.jobs import Job
@@ -44,7 +44,8 @@ expect: [no_collision, stays_on_road]
 """
 
 POLICIES = """
-import os
+import os, resource, shutil
+from pathlib import Path
 from alpasim.types import Control, Decision
 
 
@@ -101,6 +102,25 @@ class Forks(Steady):
     def at(self, step):
         if step == 3 and os.fork() == 0 and os.fork() == 0:
             raise RuntimeError("two children come back, one of them in anger")
+        return super().at(step)
+
+
+class Limits(Steady):
+    def reset(self, brief):
+        super().reset(brief)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+
+class Tidies(Steady):
+    def at(self, step):
+        for log in Path("run").glob("rollouts/*/*.Tidies/*"):
+            shutil.rmtree(log)
+        return super().at(step)
+
+
+class Wipes(Steady):
+    def at(self, step):
+        shutil.rmtree("run", ignore_errors=True)
         return super().at(step)
 
 
@@ -287,6 +307,25 @@ def test_every_way_a_policy_can_break_is_a_row_and_ends_nothing_else(place: Path
     assert "seven" in log.result.error_traceback
     assert verify(log).identical
     assert "not today" in render(summary)
+
+
+def test_a_policy_that_limits_or_removes_its_files_is_no_full_disk(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    plan = make_plan([place], [driver(place, name) for name in ("Limits", "Tidies", "Steady")], (0, 1))
+    summary = evaluate(plan, "run", workers=2)
+    assert [row.status for row in summary.rows] == ["policy_crashed"] * 4 + ["completed"] * 2
+    for row, says in zip(summary.rows, ["File too large"] * 2 + ["No such file"] * 2, strict=False):
+        assert row.outcome is not None
+        assert says in row.outcome.error
+        assert "has the policy limited or removed what it may write?" in row.outcome.error
+
+
+def test_a_policy_that_removes_the_runs_folder_is_said_to_have(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    with pytest.raises(InfrastructureError, match=r"results\.sqlite: was removed while rollouts were running"):
+        evaluate(make_plan([place], [driver(place, "Wipes")], (0, 1)), "run")
 
 
 def test_a_linked_scenario_and_a_policy_that_walks_away_disturb_nobody(
