@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -206,6 +207,19 @@ def test_weather_takes_what_its_table_says_and_a_written_figure_holds() -> None:
     assert figures_of(scenario_with(1, "fog", range_m=120.0)).range_m == 120.0
     worst = figures_of(scenario_with(1, "rainy_night"))
     assert worst.range_m < night.range_m and worst.miss > night.miss
+
+
+def test_the_figures_of_the_levels_are_those_of_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "senses.md").read_text()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| `")]
+    said = {row[0].strip("`"): row for row in rows}
+    for level in ("rainy", "night", "rainy_night", "fog"):
+        _, _, reach, errors, miss = said[level]
+        figures, times = figures_of(scenario_with(0, level)), float(errors.split()[0]) if "times" in errors else 1.0
+        assert figures.range_m == float(reach)
+        assert round(figures.miss, 3) == float(miss)
+        for name in ("position_sigma_m", "position_sigma_per_m", "speed_sigma_mps"):
+            assert round(getattr(figures, name) / getattr(GOOD, name), 2) == times
 
 
 def test_unknown_levels_and_figures_are_named() -> None:
