@@ -371,6 +371,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=HERE.parent / "docs" / "vehicle_dynamics.md")
     parser.add_argument("--envs", type=Path, default=HERE.parent / ".venv-peers")
     options = parser.parse_args()
+    if options.out.is_dir() or not options.out.parent.is_dir():
+        parser.error(f"--out {options.out}: expected the page's file, in a folder that is there")
     python = peer_python(options.envs)
     model = vehicle("sedan")
     page = Page(options.out.parent / "pictures")

@@ -120,14 +120,16 @@ def _logical(data: bytes, source: str, file: str, main: str, read: Reader) -> Lo
     used = list(references(root))
     if not faults:
         faults = check_references(root, file, parameters, used)
-    undefined = any(name not in parameters for _, name in used)
+    undrawn = [fault_at(root, file, path, "") for path, name in used if name not in parameters]
+    silent = {(place.line, place.column) for place in undrawn}  # the parameter's own fault says it
     model: ScenarioModel | None = None
     for trial, values in enumerate(_trials(parameters)):
         plain = substituted(root, values)
         found, model = _faults_of(root, plain, file)
         kept = {(fault.line, fault.column, fault.path) for fault in faults}
-        faults += [fault for fault in found if (fault.line, fault.column, fault.path) not in kept]
-        if undefined or (faults and trial == 0):
+        new = [fault for fault in found if (fault.line, fault.column, fault.path) not in kept]
+        faults += [fault for fault in new if (fault.line, fault.column) not in silent]
+        if undrawn or (faults and trial == 0):
             break
     faults += _vehicle_faults(root, file, read)
     if faults or model is None:
