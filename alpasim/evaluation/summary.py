@@ -6,6 +6,7 @@ Answers "how did each policy do". Denominators come from the plan: a rollout tha
 from __future__ import annotations
 
 import math
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +15,17 @@ from typing import Any
 
 from alpasim.errors import PlanError
 from alpasim.evaluation.jobs import COMPLETED, INFRASTRUCTURE_ERROR
-from alpasim.evaluation.manifest import Manifest, read_manifest
-from alpasim.evaluation.store import PLANNED, Row, read_rows
+from alpasim.evaluation.manifest import MANIFEST_NAME, Manifest, read_manifest
+from alpasim.evaluation.store import PLANNED, STORE_NAME, Row, read_rows
 from alpasim.metrics.scores import km_per_at_fault_incident
 from alpasim.types import MetricValue
 
 _T_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 _T_975_MORE = ((15, 2.131), (20, 2.086), (30, 2.042), (60, 2.000), (120, 1.980))
 """Student's t for a two-sided 95 % interval, by degrees of freedom: 1 to 10, then at least."""
+
+
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +153,26 @@ class Summary:
 def read_summary(run_dir: Path) -> Summary:
     """The run in a folder; PlanError where there is none."""
     if not run_dir.is_dir():
-        raise PlanError(f"{run_dir}: no such folder; expected the folder of an evaluation")
+        found = "this is a file" if run_dir.is_file() else "no such folder"
+        raise PlanError(f"{run_dir}: {found}; expected the folder of an evaluation")
     manifest = read_manifest(run_dir)
     if manifest is None:
-        raise PlanError(f"{run_dir}: no manifest.json here; expected the folder of an evaluation")
+        raise PlanError(
+            f"{run_dir}: no {MANIFEST_NAME} here; expected the folder of an evaluation{_what_it_is(run_dir)}"
+        )
     return Summary(run_dir, manifest, tuple(read_rows(run_dir)))
+
+
+def _what_it_is(folder: Path) -> str:
+    """What a folder that is no evaluation's seems to be, and what to do with it."""
+    above = next((parent for parent in folder.resolve().parents if (parent / STORE_NAME).is_file()), None)
+    if above is not None:
+        return f"; it lies in that of {above}"
+    drives = [one for one in (folder, *sorted(folder.glob("rollouts/*/*/*"))) if (one / "rollout.mcap").is_file()]
+    if drives:
+        return f"; it holds what `alpasim run` recorded, and `alpasim replay {shlex.quote(str(drives[0]))}` says what that is"
+    below = sorted(str(path.parent) for path in folder.glob(f"*/{STORE_NAME}"))
+    return f"; there is {' and '.join(below[:MOST_NAMED])} in it" if below else ""
 
 
 def group(rows: Sequence[Row]) -> Group:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,26 @@ def test_a_mistake_gets_one_message_and_exit_code_2(
     shown = capsys.readouterr().err
     assert said in shown
     assert "Traceback" not in shown
+
+
+def test_a_report_of_what_is_no_evaluation_says_what_it_is(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    log = place / "run" / "rollouts" / "steady" / "drivers.Steady" / "0"
+    shutil.copytree(log, "one/rollouts/steady/idm/0")
+    shutil.copytree(place / "run", "runs/first", ignore=shutil.ignore_patterns("rollouts"))
+    for folder, says in (
+        (log, f"it lies in that of {place / 'run'}"),
+        (log.parents[2], f"it lies in that of {place / 'run'}"),
+        ("one", f"`alpasim replay {tmp_path}/one/rollouts/steady/idm/0` says what that is"),
+        ("one/rollouts/steady/idm/0", "it holds what `alpasim run` recorded"),
+        ("runs", f"there is {tmp_path}/runs/first in it"),
+        (place / "drivers.py", "drivers.py: this is a file; expected the folder of an evaluation"),
+        (".", "expected the folder of an evaluation\n"),
+    ):
+        assert run_app(["report", str(folder)]) == 2
+        assert says in capsys.readouterr().err
 
 
 def test_a_damaged_log_is_refused_with_its_place(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
