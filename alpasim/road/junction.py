@@ -190,11 +190,13 @@ def _connect(mouths: _Mouths, lanes: dict[str, Lane], way: _Way) -> None:
 
 
 def _outer_mark(mouths: _Mouths, way: _Way) -> LineMark:
-    """A kerb round the corner, a line along a side without an arm, nothing inside."""
+    """A kerb round the corner, a line or the sidewalk's kerb along a side without an arm, nothing inside."""
     if way.turn < 0:
         return LineMark.KERB
     right = _ORDER[(_ORDER.index(way.from_arm) + 1) % 4]
-    return LineMark.SOLID if way.turn == 0 and way.from_lane == 1 and right not in mouths.arms else LineMark.NONE
+    if way.turn != 0 or way.from_lane != 1 or right in mouths.arms:
+        return LineMark.NONE
+    return LineMark.KERB if mouths.model.sidewalk_m > 0.0 else LineMark.SOLID
 
 
 def _turn_reference(start: FloatArray, end: FloatArray, heading: float, turn: int) -> Reference:

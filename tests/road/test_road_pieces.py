@@ -164,6 +164,14 @@ def test_every_lane_of_a_crossing_leads_where_drivers_expect() -> None:
     assert ways_from(tee, "east") == {("2", "south_out:3"), ("1", "west_out:1"), ("2", "west_out:2")}
 
 
+@pytest.mark.parametrize(("sidewalk_m", "mark"), [(0.0, LineMark.SOLID), (2.0, LineMark.KERB)])
+def test_the_border_across_a_tee_goes_on_as_it_does_beside_it(sidewalk_m: float, mark: LineMark) -> None:
+    tee = road_of({"t_junction": {"arm_length_m": 40, "sidewalk_m": sidewalk_m}})
+    beyond = [lane for lane in tee.lanes if lane.kind is LaneKind.DRIVING and lane.right[:, 1].min() > 3.0]
+    assert len(beyond) == 3  # towards the tee, across it, and away
+    assert {lane.right_mark for lane in beyond} == {mark}
+
+
 def test_a_crossings_turns_turn_by_a_right_angle() -> None:
     road = road_of(EVERY_FORM["x_junction"])
     for found in (found for found in road.lanes if found.in_junction and found.kind is LaneKind.DRIVING):
