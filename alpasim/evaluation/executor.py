@@ -25,6 +25,7 @@ from alpasim.policy.protocol import PolicyFactory
 from alpasim.recording.codec import plain
 from alpasim.rollout import RolloutResult, run_rollout
 from alpasim.scenario.concrete import Scenario
+from alpasim.scenario.conditions import fault_words, in_force
 from alpasim.scenario.loading import LogicalScenario, load_scenario
 from alpasim.simulation import Simulation
 from alpasim.types import Control, Decision
@@ -87,6 +88,8 @@ class Executor:
         return replace(
             outcome,
             parameters=plain(scenario.parameters),
+            conditions=in_force(scenario),
+            faults=fault_words(scenario),
             scenario_hash=scenario.content_hash,
             wall_s=time.perf_counter() - started,
         )

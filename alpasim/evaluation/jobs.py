@@ -65,7 +65,8 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What is kept of one rollout. `score` is 0 and `passed` False for whatever broke; metric values that mean nothing
-    are None; `margin` is by how much it passed or failed, None where that cannot be said, and `reference` what progress was
+    are None; `conditions` and `faults` are grip, weather and light, and what failed on the ego, in words, as the rollout's seed
+    drew them; `margin` is by how much it passed or failed, None where that cannot be said, and `reference` what progress was
     measured against; `error` and `error_traceback` say what broke; `renderer` names what drew for its
     cameras; `wall_s` alone differs between equal runs on one machine."""
 
@@ -80,6 +81,8 @@ class Outcome:
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     expectations: tuple[Mapping[str, Any], ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    conditions: str = ""
+    faults: tuple[str, ...] = ()
     scenario_hash: str = ""
     content_hash: str = ""
     error: str = ""
@@ -106,7 +109,12 @@ class Outcome:
     def from_json(value: Mapping[str, Any]) -> Outcome:
         """The outcome that `to_json` wrote."""
         numbers = {name: _in(number) for name, number in value["metrics"].items()}
-        changed = {"metrics": numbers, "expectations": tuple(value["expectations"]), "margin": _in(value["margin"])}
+        changed = {
+            "metrics": numbers,
+            "expectations": tuple(value["expectations"]),
+            "margin": _in(value["margin"]),
+            "faults": tuple(value["faults"]),
+        }
         return Outcome(**{**value, **changed, "score": float(value["score"]), "duration_s": float(value["duration_s"])})
 
 

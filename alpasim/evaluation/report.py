@@ -32,6 +32,9 @@ MAX_PICTURES = 24
 MAX_DETAILED = 200
 """Failures with a card of their own; the table of all rollouts lists every one."""
 
+MAX_CIRCUMSTANCES = 12
+"""Different draws that the table of scenarios has room for; the table of all rollouts has each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -94,7 +97,8 @@ def render(summary: Summary, *, max_pictures: int = MAX_PICTURES) -> str:
         cells=cells,
         kilometres=kilometres,
         matrix=_matrix(summary),
-        scenarios={scenario.name: scenario for scenario in plan.scenarios},
+        circumstances={scenario.name: summary.circumstances(scenario) for scenario in plan.scenarios},
+        most_listed=MAX_CIRCUMSTANCES,
         shade=_shade,
         metrics=_metric_lines(summary, policies),
         broken=summary.broken,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +58,8 @@ CREATE TABLE IF NOT EXISTS rollouts (
     metrics TEXT,
     expectations TEXT,
     parameters TEXT,
+    conditions TEXT,
+    faults TEXT,
     scenario_hash TEXT,
     content_hash TEXT,
     log TEXT NOT NULL,
@@ -71,6 +73,9 @@ CREATE TABLE IF NOT EXISTS rollouts (
     UNIQUE (scenario, policy, seed)
 ) STRICT
 """
+
+_LATER = {"conditions": "", "faults": "[]"}
+"""Columns that runs of earlier versions lack, and what stands in them there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +224,8 @@ def _columns(outcome: Outcome) -> dict[str, Any]:
         "metrics": _json(value["metrics"]),
         "expectations": _json(value["expectations"]),
         "parameters": _json(value["parameters"]),
+        "conditions": outcome.conditions,
+        "faults": _json(value["faults"]),
         "scenario_hash": outcome.scenario_hash,
         "content_hash": outcome.content_hash,
         "run_error": _storable(value["error"]),
@@ -250,16 +257,16 @@ def read_rows(run_dir: Path) -> list[Row]:
         raise PlanError(f"{run_dir}: no {STORE_NAME} here; expected the folder of an evaluation")
     with _storage(path), closing(sqlite3.connect(path, timeout=30.0)) as connection:
         connection.row_factory = sqlite3.Row
-        return [_row(row) for row in connection.execute("SELECT * FROM rollouts ORDER BY rollout")]
+        return [_row({**_LATER, **dict(row)}) for row in connection.execute("SELECT * FROM rollouts ORDER BY rollout")]
 
 
-def _row(row: sqlite3.Row) -> Row:
+def _row(row: Mapping[str, Any]) -> Row:
     """A database row as a value."""
     outcome = None if row["status"] in OPEN else _outcome(row)
     return Row(row["rollout"], row["scenario"], row["policy"], row["seed"], row["log"], outcome)
 
 
-def _outcome(row: sqlite3.Row) -> Outcome:
+def _outcome(row: Mapping[str, Any]) -> Outcome:
     """The outcome that `record` kept."""
     return Outcome.from_json(
         {
@@ -274,6 +281,8 @@ def _outcome(row: sqlite3.Row) -> Outcome:
             "metrics": json.loads(row["metrics"]),
             "expectations": json.loads(row["expectations"]),
             "parameters": json.loads(row["parameters"]),
+            "conditions": row["conditions"],
+            "faults": json.loads(row["faults"]),
             "scenario_hash": row["scenario_hash"],
             "content_hash": row["content_hash"],
             "error": row["run_error"],

@@ -16,6 +16,7 @@ from typing import Any
 from alpasim.errors import PlanError
 from alpasim.evaluation.jobs import COMPLETED, INFRASTRUCTURE_ERROR
 from alpasim.evaluation.manifest import MANIFEST_NAME, Manifest, read_manifest
+from alpasim.evaluation.plan import PlannedScenario, seeds_text
 from alpasim.evaluation.store import PLANNED, STORE_NAME, Row, read_rows
 from alpasim.metrics.scores import km_per_at_fault_incident
 from alpasim.types import MetricValue
@@ -79,6 +80,21 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What makes a scenario hard, in words: grip, weather and light, and what fails on the ego. `seeds` says for which seeds,
+    where not for all alike."""
+
+    seeds: str
+    conditions: str
+    faults: tuple[str, ...]
+
+
+def _of_seeds(seeds: Sequence[int]) -> str:
+    """`seed 3`, `seeds 0, 2, 5`."""
+    return f"seed{'s' if len(seeds) > 1 else ''} {seeds_text(tuple(sorted(seeds)))}"
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """A run as far as it has come. `rows` are all of the plan's, in its order."""
 
@@ -99,6 +115,19 @@ class Summary:
         for row in self.rows:
             cells.setdefault((row.scenario, row.policy), []).append(row)
         return {key: group(rows) for key, rows in cells.items()}
+
+    def circumstances(self, scenario: PlannedScenario) -> list[Circumstances]:
+        """What a scenario's seeds draw, those that draw the same as one; what has not run yet as its first seed draws it."""
+        found: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+        for row in self.rows:
+            if row.scenario == scenario.name and row.outcome is not None and row.outcome.conditions:
+                seeds = found.setdefault((row.outcome.conditions, row.outcome.faults), [])
+                if row.seed not in seeds:
+                    seeds.append(row.seed)
+        if len(found) < 2:
+            told = next(iter(found), (scenario.conditions, scenario.faults))
+            return [Circumstances("", *told)]
+        return [Circumstances(_of_seeds(seeds), *told) for told, seeds in found.items()]
 
     @property
     def broken(self) -> list[Row]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from alpasim.evaluation.plan import seeds_text
+from alpasim.evaluation.plan import PlannedScenario, seeds_text
 from alpasim.evaluation.progress import first_line, printable
 from alpasim.evaluation.summary import Group, Summary
 from alpasim.metrics.scores import KM_PER_INCIDENT_FORMULA, SCENE_SCORE_FORMULA
@@ -74,13 +74,19 @@ def print_summary(summary: Summary, console: Console | None = None) -> None:
         notes.append(f"{row.status}: {row.scenario} x {row.policy} x seed {row.seed}: {error}")
     if len(summary.broken) > MAX_LISTED:
         notes.append(f"and {len(summary.broken) - MAX_LISTED} more that broke: see the report")
-    failing = [scenario for scenario in plan.scenarios if scenario.faults]
-    notes += [f"faults in {scenario.name}: {'; '.join(scenario.faults)}" for scenario in failing[:MAX_LISTED]]
-    if len(failing) > MAX_LISTED:
-        notes.append(f"and {len(failing) - MAX_LISTED} more scenarios with faults: see the report")
+    faults = [line for scenario in plan.scenarios for line in _faults(summary, scenario)]
+    notes += faults[:MAX_LISTED]
+    if len(faults) > MAX_LISTED:
+        notes.append(f"and {len(faults) - MAX_LISTED} more lines of faults: see the report")
     notes.append(f"results: {summary.run_dir}")
     for note in notes:
         out.print(Text(printable(note)), soft_wrap=True)
+
+
+def _faults(summary: Summary, scenario: PlannedScenario) -> list[str]:
+    """What fails on the ego, a line for all seeds or, where they differ, for those that are alike."""
+    found = [one for one in summary.circumstances(scenario) if one.faults]
+    return [f"faults in {scenario.name}{one.seeds and f', {one.seeds}'}: {'; '.join(one.faults)}" for one in found]
 
 
 def _console() -> Console:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import html.parser
 import io
 import json
 import re
+import sqlite3
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +24,7 @@ from alpasim.evaluation.planning import make_plan
 from alpasim.evaluation.progress import printable
 from alpasim.evaluation.report import render, write_report
 from alpasim.evaluation.store import Row
-from alpasim.evaluation.summary import Summary
+from alpasim.evaluation.summary import Summary, read_summary
 from alpasim.evaluation.table import print_summary
 from alpasim.types import Contact
 
@@ -144,6 +146,43 @@ def test_grip_weather_and_faults_of_each_scenario_are_listed(tmp_path: Path) -> 
     out = io.StringIO()
     print_summary(summary, Console(file=out, width=200))
     assert f"faults in lights_not_recognised: {fault}" in out.getvalue()
+
+
+def test_what_differs_from_seed_to_seed_is_listed_by_seed(tmp_path: Path) -> None:
+    run = evaluate(plan_of(2, ("fine", "fine-b"), 4), tmp_path, runner=RUNNER)
+    wet = ("friction 0.4, rain 1", ("puncture from 2 s to the end",))
+    rows = tuple(
+        replace(row, outcome=replace(row.outcome, conditions=words, faults=faults))
+        for row in run.rows
+        if row.outcome is not None
+        for words, faults in [
+            wet if (row.scenario, row.seed) in {("scene_0", 1), ("scene_0", 3)} else ("friction 0.9", ())
+        ]
+    )
+    summary = replace(run, rows=rows)
+    first, second = (summary.circumstances(scenario) for scenario in summary.manifest.plan.scenarios)
+    assert [(one.seeds, one.conditions, one.faults) for one in first] == [
+        ("seeds 0, 2", "friction 0.9", ()),
+        ("seeds 1, 3", *wet),
+    ]
+    assert [(one.seeds, one.conditions) for one in second] == [("", "friction 0.9")]
+    text = Page(render(summary)).text
+    assert "seeds 0, 2: friction 0.9" in text
+    assert "seeds 1, 3: friction 0.4, rain 1" in text
+    out = io.StringIO()
+    print_summary(summary, Console(file=out, width=200))
+    assert "faults in scene_0, seeds 1, 3: puncture from 2 s to the end" in out.getvalue()
+
+
+def test_a_run_of_a_version_without_those_columns_is_reported_all_the_same(tmp_path: Path) -> None:
+    run = evaluate(plan_of(), tmp_path, runner=RUNNER)
+    with contextlib.closing(sqlite3.connect(tmp_path / "results.sqlite")) as connection:
+        for column in ("conditions", "faults"):
+            connection.execute(f"ALTER TABLE rollouts DROP COLUMN {column}")
+        connection.commit()
+    again = read_summary(tmp_path)
+    assert again.rows == run.rows
+    assert "scene_1" in Page(render(again)).text
 
 
 def test_a_failure_says_which_part_of_the_ego_met_whom_first(summary: Summary) -> None:
