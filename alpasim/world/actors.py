@@ -13,20 +13,17 @@ import numpy as np
 
 from alpasim.errors import RecordingError
 from alpasim.memory import Memory, fill, finite
-from alpasim.road.network import RoadNetwork
-from alpasim.road.relief import feel
 from alpasim.scenario.concrete import ActorSpec, Scenario
-from alpasim.scenario.kinds import WHEEL_RADIUS_M
 from alpasim.types import EGO, Bodies, FloatArray, Motion, WorldState
-from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Quaternion, Vector3, parking, yaw_of
+from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Vector3, parking
 from alpasim.world.contacts import VX, VY, YAW_RATE, Box
-from alpasim.world.kerbs import GONE_M, bear
 from alpasim.world.low import GRAZED_M, low_blocks
 from alpasim.world.nearness import ABSENT, GUIDED
-from alpasim.world.standing import ON_WHEELS, Standing, Tiles
+from alpasim.world.standing import Standing, Tiles
 from alpasim.world.underbody import Moving, moving_box
 from alpasim.world.watch import Watch
 from alpasim.world.wheel_hits import driven
+from alpasim.world.wrecks import Wrecks
 
 
 def is_fixed(actor: ActorSpec) -> bool:
@@ -42,9 +39,6 @@ class Actors:
         specs = scenario.actors
         self._mass = [0.0, *(0.0 if is_fixed(actor) else actor.mass_kg for actor in specs)]
         self._restitution = [0.0, *(actor.restitution for actor in specs)]
-        self._body_friction = [0.0, *(actor.friction for actor in specs)]
-        self._wheel_m = [0.0, *(WHEEL_RADIUS_M.get(actor.kind, 0.0) for actor in specs)]
-        self._yields_m = [0.0, *(GONE_M if actor.kind in ON_WHEELS else 0.0 for actor in specs)]
         self._fixed = np.array([False, *(is_fixed(actor) for actor in specs)])
         self._fixed_rows: list[int] = np.flatnonzero(self._fixed).tolist()
         self._extent = np.array([scenario.ego.vehicle.extent, *(actor.extent for actor in specs)], dtype=np.float64)
@@ -54,6 +48,7 @@ class Actors:
                 actor.extent, self._mass[row], parking(row), friction=actor.friction, restitution=actor.restitution
             )
             self.bodies.append(body)
+        self.wrecks = Wrecks(engine, specs, self.bodies, self._mass, self._extent)
         self.watch = Watch(self._extent, self._fixed)
         self.now, self.struck, self.ignored = self.watch.now, self.watch.struck, self.watch.ignored
         self._role = self.watch.role
@@ -61,20 +56,16 @@ class Actors:
         self.flat = [row for row, actor in enumerate(specs, start=1) if min(actor.extent) <= clearance]
         """Who may come to lie low enough for the ego's wheels to run over."""
         self._low_m, self._reach = clearance, 0.5 * math.hypot(*scenario.ego.vehicle.extent[:2])
-        self._struck_rows: list[int] = []
         self._with_mass: list[int] = []
-        self._turned: dict[int, Quaternion] = {}
-        self._spin: dict[int, Vector3] = {}
-        self._underfoot = np.zeros((3, 1))
 
     def clear(self) -> None:
         """Give every body its mass and let it wait, unturned and at rest, where it collides with nothing."""
         for row, body in enumerate(self.bodies[1:], start=1):
             if not self._fixed[row]:
                 self._engine.set_mass(body, self._mass[row])
-            self._engine.set_friction(body, self._body_friction[row])
             self._engine.filter(body, *NOBODY)
             self._engine.place(body, parking(row))
+        self.wrecks.clear()
         self.struck[:] = False
 
     def reset(self, scenario: Scenario, motion: Motion, bodies: Bodies) -> None:
@@ -84,24 +75,16 @@ class Actors:
             if not self._fixed[row]:
                 self._engine.set_mass(body, 0.0)
             self._engine.place(body, parking(row))
-        self._struck_rows, self._with_mass = [], []
-        self._grip = [1.0] * len(self.bodies)
+        self._with_mass = []
         self.watch.reset(scenario, motion)
         self.finish(bodies)
 
     def _surround(self, scenario: Scenario) -> None:
         """Take over what a scenario has around its actors."""
-        self._road: RoadNetwork = scenario.road
+        self._relief = scenario.road.relief
         self._standing = Standing(scenario)
-        self._base_friction = scenario.environment.friction
+        self.wrecks.surround(scenario)
         self.watch.surround(scenario)
-
-    def read(self, into: FloatArray) -> None:
-        """Write position, rotation, velocity and spin of those that have been struck into their rows of `into` (n, 13)."""
-        for row in self._struck_rows:
-            position, rotation = self._engine.pose(self.bodies[row])
-            velocity, spin = self._engine.motion(self.bodies[row])
-            into[row] = (*position, *rotation, *velocity, *spin)
 
     def save(self) -> Memory:
         """Who has been struck, has mass or goes through whom, and where everybody was last; the bodies are the world's."""
@@ -110,7 +93,7 @@ class Actors:
         return {
             **self.watch.save(),
             "with_mass": with_mass,
-            "grip": np.array(self._grip, dtype=np.float64),
+            "grip": np.array(self.wrecks.grip, dtype=np.float64),
         }
 
     def turn(self, memory: Memory, bodies: FloatArray) -> None:
@@ -128,15 +111,11 @@ class Actors:
         self.watch.load(memory)
         if (self.struck & (self._fixed | with_mass)).any() or (with_mass & self._fixed).any() or with_mass[EGO]:
             raise RecordingError("snapshot: an actor is struck or has mass that cannot be")
-        self._struck_rows, self._with_mass = np.flatnonzero(self.struck).tolist(), np.flatnonzero(with_mass).tolist()
-        self._grip = grip.tolist()
-        for row, body in enumerate(self.bodies[1:], start=1):
+        self.wrecks.rows, self._with_mass = np.flatnonzero(self.struck).tolist(), np.flatnonzero(with_mass).tolist()
+        self.wrecks.grip = grip.tolist()
+        for row in range(1, len(self.bodies)):
             if self.struck[row]:
-                self._engine.free(body, self._mass[row])
-                if self._grip[row] != 1.0:
-                    self._engine.set_friction(body, self._body_friction[row] * self._grip[row])
-                values = bodies[row].tolist()
-                self._engine.place(body, values[:3], values[3:7], values[7:10], values[10:])
+                self.wrecks.restore(row, bodies[row].tolist())
             else:
                 self._settle(row, state)
 
@@ -157,33 +136,23 @@ class Actors:
     def begin(self, motion: Motion) -> None:
         """Start a control step at whose end `motion` holds for those that are guided."""
         self.watch.begin(motion)
-        for row in self._struck_rows:
-            self._feel_surface(row)
+        self.wrecks.begin(self.now)
         self.look(0.0)
 
     def look(self, share: float) -> None:
         """Find the pairs that may touch in what is left of a control step of which a `share` is over."""
         any_pair = self.watch.look(share)
-        self.watching = any_pair or bool(self._struck_rows) or bool(self._with_mass)
+        self.watching = any_pair or bool(self.wrecks.rows) or bool(self._with_mass)
         """Whether anything may touch in this control step, so that motion has to be known."""
 
     def see_ego(self, x: float, y: float, yaw: float, velocity: Vector3, yaw_rate: float) -> None:
         """Take over how the ego's box moves now, world frame."""
         self.now[EGO] = (x, y, yaw, velocity[0], velocity[1], yaw_rate, 0.0, velocity[2])
 
-    def see_struck(self) -> None:
-        """Read how those that have been struck move now."""
-        for row in self._struck_rows:
-            position, rotation = self._engine.pose(self.bodies[row])
-            velocity, spin = self._engine.motion(self.bodies[row])
-            yaw = yaw_of(rotation)
-            self._turned[row], self._spin[row] = rotation, spin
-            self.now[row] = (position[0], position[1], yaw, velocity[0], velocity[1], spin[2], position[2], velocity[2])
-
     def box_of(self, row: int) -> Box:
         """Where the box of a row was when motion was last looked at."""
         x, y, yaw, _, _, _, z, _ = self.now[row].tolist()
-        turned = self._turned[row] if self.struck[row] else self._standing.rotation(row, x, y, yaw)
+        turned = self.wrecks.turned[row] if self.struck[row] else self._standing.rotation(row, x, y, yaw)
         return (x, y, z), turned, self._extent[row].tolist()
 
     def gained(self, row: int) -> Vector3:
@@ -197,18 +166,18 @@ class Actors:
     def moving(self, row: int) -> tuple[Moving, float]:
         """How the body of a row moved when motion was last looked at, and its restitution."""
         _, _, _, vx, vy, rate, _, vz = self.now[row].tolist()
-        spin = self._spin[row] if self.struck[row] else (0.0, 0.0, rate)
+        spin = self.wrecks.spin[row] if self.struck[row] else (0.0, 0.0, rate)
         return moving_box(self.box_of(row), self._mass[row], (vx, vy, vz), spin), self._restitution[row]
 
     def low(self) -> FloatArray:
         """Blocks (m, 8) of whom the ego's wheels may run over, as motion was when last looked at (`low.py`)."""
         boxes = ((row, self.box_of(row)) for row in self.flat if self._role[row] != ABSENT)
         place = float(self.now[EGO, 0]), float(self.now[EGO, 1])
-        return low_blocks(boxes, place, self._reach, self._low_m, self._road.relief)
+        return low_blocks(boxes, place, self._reach, self._low_m, self._relief)
 
     def carry(self, tiles: Tiles) -> None:
         """Bring ground under everybody that physics moves or is about to move."""
-        for row in (*self._struck_rows, *self._with_mass):
+        for row in (*self.wrecks.rows, *self._with_mass):
             tiles.put(row, float(self.now[row, 0]), float(self.now[row, 1]))
 
     def guide(self, share: float) -> bool:
@@ -221,16 +190,15 @@ class Actors:
         for row in rows:
             self._give_mass(row)
         self._with_mass = rows
-        return any_close or bool(self._struck_rows)
+        return any_close or bool(self.wrecks.rows)
 
     def strike(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Leave the guided ones of those that touched to physics."""
         hit = sorted({row for pair in pairs for row in pair if self._role[row] == GUIDED})
         for row in hit:
-            self._turned[row], self._spin[row] = self.box_of(row)[1], (0.0, 0.0, float(self.now[row, YAW_RATE]))
+            self.wrecks.add(row, self.box_of(row)[1], (0.0, 0.0, float(self.now[row, YAW_RATE])))
             self.watch.strike(row)
             self._with_mass.remove(row)
-        self._struck_rows = sorted(self._struck_rows + hit)
 
     def kick(self, row: int, impulse: tuple[float, float], pinch_ns: float, seconds: float) -> None:
         """Let wheels drive the body of a row along by an impulse [N s] in the step of that many seconds that comes next, until it
@@ -246,14 +214,6 @@ class Actors:
         slower = float(self.now[EGO, VX]) - vx, float(self.now[EGO, VY]) - vy
         ahead, aside = driven(impulse, pinch_ns, self._mass[row], slower)
         self._engine.push_at(self.bodies[row], (ahead / seconds, aside / seconds, 0.0), (x, y, z))
-
-    def stand(self, seconds: float) -> None:
-        """Let those that have been struck feel what is raised on the ground, in the substep of that many seconds that comes next."""
-        for row in self._struck_rows:
-            friction = self._base_friction * self._body_friction[row] * self._grip[row]
-            wheel_m, yields_m = self._wheel_m[row], self._yields_m[row]
-            body, extent, mass = self.bodies[row], self._extent[row], self._mass[row]
-            bear(self._engine, body, extent, mass, friction, wheel_m, yields_m, self._road.relief, seconds)
 
     def hit(self, row: int, force: Vector3, point: Vector3) -> None:
         """Let the ego's lower edge push the body of a row with a force [N] at a point in the step that comes next; one that was
@@ -281,14 +241,8 @@ class Actors:
     def finish(self, bodies: Bodies) -> None:
         """End a control step: read the struck into `bodies`, which has the guided rows already, and put those that physics
         may meet where they are. Bodies of other guided ones, which touch nothing, stay where they last had a mass."""
-        for row in self._struck_rows:
-            position, rotation = self._engine.pose(self.bodies[row])
-            velocity, spin = self._engine.motion(self.bodies[row])
-            bodies.present[row] = bodies.struck[row] = True
-            bodies.position[row], bodies.rotation[row] = position, rotation
-            bodies.velocity[row], bodies.angular_velocity[row] = velocity, spin
-            bodies.yaw[row] = yaw_of(rotation)
-        self.see_struck()
+        self.wrecks.write(bodies)
+        self.wrecks.see(self.now)
         for row, came in self.watch.note(bodies.present):
             if not came:
                 self._leave(row)
@@ -305,15 +259,3 @@ class Actors:
             self._with_mass.remove(row)
         self._engine.filter(self.bodies[row], *NOBODY)
         self._engine.place(self.bodies[row], parking(row))
-
-    def _feel_surface(self, row: int) -> None:
-        """Give a struck body the grip of what lies under its centre, surface or terrain; the ground itself has the scene's."""
-        if self._base_friction <= 0.0:
-            return
-        road, here = self._road, self._underfoot
-        under = self.now[row : row + 1, :2].copy()
-        feel(under, self._base_friction, road.arrays, road.grid, road.ground, here[0], here[1], here[2])
-        grip = float(here[0, 0]) / self._base_friction
-        if grip != self._grip[row]:
-            self._grip[row] = grip
-            self._engine.set_friction(self.bodies[row], self._body_friction[row] * grip)

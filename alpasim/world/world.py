@@ -123,7 +123,7 @@ class World:
             bodies = np.zeros((len(self._actors.bodies), BODY_NUMBERS))
             position, rotation, velocity, spin = self._ego.body_state()
             bodies[EGO] = (*position, *rotation, *velocity, *spin)
-            self._actors.read(bodies)
+            self._actors.wrecks.read(bodies)
         return {"bodies": bodies.copy(), "ego": self._ego.save(), "actors": self._actors.save()}
 
     def load(self, scenario: Scenario, state: WorldState, memory: Memory) -> None:
@@ -187,7 +187,7 @@ class World:
                 if len(ego.low):
                     readable |= self._strike_low(body, substep, seconds)
                 if self._raised:
-                    actors.stand(seconds)
+                    actors.wrecks.stand(seconds)
                 engine.step()
                 if readable:
                     self._feel(body, substep, seconds, (substep + (part + 1) / parts) / substeps)
@@ -201,7 +201,7 @@ class World:
         readable = False
         if self._actors.watching:
             self._actors.see_ego(*self._ego.in_plane(body))
-            self._actors.see_struck()
+            self._actors.wrecks.see(self._actors.now)
             readable = self._actors.guide(share)
         if self._actors.flat:
             self._ego.low = self._actors.low() if self._actors.watching else NO_BLOCKS
@@ -271,7 +271,7 @@ class World:
     def _look_again(self, share: float) -> None:
         """After a contact free bodies move differently, so who may touch whom is asked anew."""
         self._actors.see_ego(*self._ego.in_plane(self._ego.body_state()))
-        self._actors.see_struck()
+        self._actors.wrecks.see(self._actors.now)
         self._actors.look(share)
 
     def _commit(self, motion: Motion, step: int, dt_s: float) -> Bodies:

@@ -15,7 +15,7 @@ from test_repeats import digest
 from alpasim.road.relief import rise_at
 from alpasim.road.unlevel import Bump, Grade
 from alpasim.types import ActorKind, Control, WorldState
-from alpasim.world import actors
+from alpasim.world import wrecks
 
 COAST = Control(0.0, 0.0)
 AWAY = (-40.0, -60.0, 0.0)
@@ -121,7 +121,7 @@ def test_where_nothing_is_raised_nobody_asks(monkeypatch: pytest.MonkeyPatch) ->
     def refuse(*_: object) -> None:
         raise AssertionError("asked")
 
-    monkeypatch.setattr(actors, "bear", refuse)
+    monkeypatch.setattr(wrecks, "bear", refuse)
     with Drive(scenario(speed=12.0, actors=[car("hit", 12.0)])) as drive:
         drive.run(2.0)
         assert drive.state.struck[1]
