@@ -132,6 +132,10 @@ class Event:
     actions: tuple[Action, ...]
 
 
+WHEELS = ("front_left", "front_right", "rear_left", "rear_right")
+"""Wheels by their numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class EgoFault:
     """Something that fails on the ego's vehicle (`scenario/ego_faults.py` says what): from `from_us` until before `until_us`,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from alpasim.scenario.concrete import EgoFault, Scenario, SenseFault
+from alpasim.scenario.concrete import WHEELS, EgoFault, Scenario, SenseFault
 
 
 def in_force(scenario: Scenario) -> str:
@@ -30,9 +30,15 @@ def faults_of(scenario: Scenario) -> tuple[EgoFault | SenseFault, ...]:
 
 
 def fault_name(fault: EgoFault | SenseFault) -> str:
-    """A fault's kind, and the sensor that it is of."""
-    sensor = fault.sensor if isinstance(fault, SenseFault) else ""
-    return fault.kind.replace("_", " ") + (f" ({sensor})" if sensor else "")
+    """A fault's kind, and the sensor or the wheel that it is of."""
+    return fault.kind.replace("_", " ") + (f" ({part_of(fault)})" if part_of(fault) else "")
+
+
+def part_of(fault: EgoFault | SenseFault) -> str:
+    """The sensor or the wheel that a fault is of, empty where it is of neither."""
+    if isinstance(fault, SenseFault):
+        return fault.sensor
+    return WHEELS[fault.wheel].replace("_", " ") if fault.wheel >= 0 else ""
 
 
 def fault_words(scenario: Scenario) -> tuple[str, ...]:

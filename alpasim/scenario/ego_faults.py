@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from alpasim.scenario.concrete import EgoFault, SenseFault
+from alpasim.scenario.concrete import WHEELS, EgoFault, SenseFault
 from alpasim.scenario.sense_faults import (
     SENSE_FAULTS,
     FrozenFrameFault,
@@ -25,7 +25,6 @@ from alpasim.scenario.sense_faults import (
 )
 from alpasim.scenario.values import Model, exactly_one
 
-WHEELS = ("front_left", "front_right", "rear_left", "rear_right")
 WheelWord = Literal["front_left", "front_right", "rear_left", "rear_right"]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from alpasim.scenario.concrete import Scenario
+from alpasim.scenario.conditions import faults_of, part_of
 from alpasim.types import EGO, Decision, EndReason, FloatArray, Trajectory, WorldState
 from alpasim.view.camera import Camera
 from alpasim.view.canvas import UInt8Array
@@ -86,13 +87,11 @@ def picture_of(
 
 def failing_at(scenario: Scenario, time_us: int) -> tuple[str, ...]:
     """What of the ego's vehicle and senses fails at a time, a line each."""
-    words = {fault.kind: "" for fault in scenario.faults if fault.active(time_us)}
-    for fault in scenario.sense_faults:
+    words: dict[str, str] = {}
+    for fault in faults_of(scenario):
         if fault.active(time_us):
-            words[fault.kind] = ", ".join(filter(None, (words.get(fault.kind, ""), fault.sensor)))
-    return tuple(
-        f"fault: {kind.replace('_', ' ')}" + (f" ({sensors})" if sensors else "") for kind, sensors in words.items()
-    )
+            words[fault.kind] = ", ".join(filter(None, (words.get(fault.kind, ""), part_of(fault))))
+    return tuple(f"fault: {kind.replace('_', ' ')}" + (f" ({parts})" if parts else "") for kind, parts in words.items())
 
 
 def plan_in_world(plan: Trajectory | None, state: WorldState, scenario: Scenario) -> FloatArray | None:

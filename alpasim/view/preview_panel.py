@@ -14,7 +14,7 @@ from alpasim.view.canvas import Canvas, Colour, Sheet, fitted, text_width
 from alpasim.view.overlay import MARGIN
 from alpasim.view.start import event_words, known_time
 
-MOST_EVENTS, MOST_BARS = 8, 6
+MOST_EVENTS, MOST_BARS = 8, 12
 LINE_PX, AXIS_PX, BAR_PX = 19, 40, 18
 
 
@@ -38,14 +38,18 @@ def panel(scenario: Scenario, width: int, *, waits: bool, ghosts: bool) -> Sheet
     events = [f"{number}  {event_words(scenario, event)}" for number, event in enumerate(scenario.events, start=1)]
     if len(events) > MOST_EVENTS:
         events = [*events[: MOST_EVENTS - 1], f"… and {len(events) - MOST_EVENTS + 1} more events"]
-    bars = _bars(scenario)[:MOST_BARS]
-    height = 2 * MARGIN + LINE_PX * len(events) + AXIS_PX + BAR_PX * len(bars) + 26
+    bars = _bars(scenario)
+    more = len(bars) - MOST_BARS + 1 if len(bars) > MOST_BARS else 0
+    bars = bars[: len(bars) - more]
+    height = 2 * MARGIN + LINE_PX * len(events) + AXIS_PX + BAR_PX * (len(bars) + (more > 0)) + 26
     sheet = Canvas((width, height), Camera(0.0, 0.0), palette.PANEL[:3]).finish()
     top = float(MARGIN)
     for line in events:
         sheet.text(fitted(line, 13, width - 2 * MARGIN), MARGIN, top, 13, palette.INK)
         top += LINE_PX
     _axis(sheet, scenario, bars, top + 4)
+    if more:
+        sheet.text(f"… and {more} more", MARGIN + 8.0, top + 4 + AXIS_PX + BAR_PX * len(bars), 11, palette.INK)
     _legend(sheet, waits, ghosts, height - 28.0)
     return sheet
 
@@ -87,9 +91,19 @@ def _axis(sheet: Sheet, scenario: Scenario, bars: Sequence[tuple[str, float, flo
     for index, (label, since, until, colour) in enumerate(bars):
         y = top + AXIS_PX + BAR_PX * index
         sheet.box(at(since), y + 4, max(at(until) - at(since), 3.0), 8, colour, 3)
-        wide = text_width(label, 11)
-        room = at(until) + 6 + wide < sheet.size[0] - MARGIN
-        sheet.text(label, at(until) + 6 if room else at(since) - 6 - wide, y, 11, palette.INK)
+        _label(sheet, label, at(since), at(until), y)
+
+
+def _label(sheet: Sheet, label: str, since: float, until: float, top: float) -> None:
+    """The words of a bar from `since` to `until` [px]: behind it, before it, or on it where there is room for neither."""
+    wide = text_width(label, 11)
+    left = until + 6
+    if left + wide > sheet.size[0] - MARGIN:
+        left = since - 6 - wide
+    if left < MARGIN:
+        left = since + 12
+        sheet.box(left - 4, top, wide + 8, 15, palette.PANEL[:3], 2)
+    sheet.text(label, left, top, 11, palette.INK)
 
 
 def _legend(sheet: Sheet, waits: bool, ghosts: bool, top: float) -> None:

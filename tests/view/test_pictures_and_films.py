@@ -16,6 +16,7 @@ from alpasim.errors import InputError, RecordingError
 from alpasim.policy.loading import load_policy
 from alpasim.recording.reader import read_log
 from alpasim.rollout import run_rollout
+from alpasim.scenario.conditions import fault_words
 from alpasim.scenario.loading import load_scenario
 from alpasim.view import palette
 from alpasim.view.from_log import film_from_log, picture_from_log, scenario_of, step_at, worst_step
@@ -142,13 +143,18 @@ faults:
   - brake_loss: {from_s: 1, for_s: 2}
   - sensor_blackout: {sensor: objects, from_s: 1.5, for_s: 0.5}
   - sensor_blackout: {sensor: lidar, from_s: 1.5, for_s: 0.5}
+  - puncture: {wheel: front_left, from_s: 3}
+  - puncture: {wheel: rear_right, from_s: 3.5}
 """
     (tmp_path / "failing.scn.yaml").write_text(SCENARIO + faults)
     scenario = load_scenario(tmp_path / "failing.scn.yaml").concrete(0)
     assert failing_at(scenario, 900_000) == ()
     assert failing_at(scenario, 1_000_000) == ("fault: brake loss",)
     assert failing_at(scenario, 1_900_000) == ("fault: brake loss", "fault: sensor blackout (objects, lidar)")
-    assert failing_at(scenario, 3_000_000) == ()
+    assert failing_at(scenario, 2_999_999) == ("fault: brake loss",)
+    assert failing_at(scenario, 3_000_000) == ("fault: puncture (front left)",)
+    assert failing_at(scenario, 3_500_000) == ("fault: puncture (front left, rear right)",)
+    assert fault_words(scenario)[-1] == "puncture (rear right) from 3.5 s to the end"
 
     state = make_state(Body(60.0, 0.0, speed=5.0), Body(90.0, 4.0))
 

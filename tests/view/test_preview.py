@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.conditions import in_force
 from alpasim.scenario.loading import find_scenarios, load_scenario
 from alpasim.view import palette
-from alpasim.view.canvas import UInt8Array
+from alpasim.view.canvas import Sheet, UInt8Array
 from alpasim.view.preview import WIDTH, preview
+from alpasim.view.preview_panel import panel
 from alpasim.view.start import event_words, known_time, places_of, route_of, state_at_start, ways_of
 
 STREET = """\
@@ -116,3 +118,31 @@ def test_the_command_writes_a_picture_and_refuses_what_it_cannot_draw(
     assert out.read_bytes().startswith(b"\x89PNG")
     assert run_app(["preview", "jaywalkr"]) == 2
     assert "did you mean 'jaywalker'" in capsys.readouterr().err
+
+
+def test_every_fault_is_named_inside_the_picture_or_counted(
+    street: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[tuple[str, float, float]] = []
+    draw = Sheet.text
+
+    def spy(sheet: Sheet, words: str, left: float, top: float, size: int, *rest: Any) -> int:
+        wide = draw(sheet, words, left, top, size, *rest)
+        written.append((words, left, left + wide))
+        return wide
+
+    monkeypatch.setattr(Sheet, "text", spy)
+    wheels = ("front_left", "front_right", "rear_left", "rear_right")
+    lasting = [f"puncture: {{wheel: {wheel}, from_s: {at}}}" for at in range(4) for wheel in wheels]
+    for faults, told in ((lasting[:9], 9), (lasting[:12], 12), (lasting[:13], 11), (lasting, 11)):
+        file = tmp_path / "failing.scn.yaml"
+        text = STREET.replace("brake_loss: {from_s: 5, for_s: 4, strength: 0.5}", "}, {".join(faults))
+        file.write_text(text.replace(", t_s: 12", ""))
+        written.clear()
+        sheet = panel(load_scenario(file).concrete(0), WIDTH, waits=True, ghosts=False)
+        named = [line for line in written if line[0].startswith("fault: puncture")]
+        assert len(named) == told
+        assert all(left >= 0 and right <= sheet.size[0] for _, left, right in named)
+        assert [line[0] for line in written if "more" in line[0]] == (
+            [f"… and {len(faults) - told} more"] if len(faults) > told else []
+        )
