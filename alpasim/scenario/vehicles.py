@@ -54,7 +54,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "steering_lag_s": (0.0, 10.0),
     "drag_area_m2": (0.0, 100.0),
     "rolling_resistance": (0.0, 1.0),
-    "suspension_frequency_hz": (0.2, 10.0),
+    "suspension_frequency_hz": (0.5, 10.0),
     "suspension_damping_ratio": (0.0, 5.0),
     "roll_stiffness_front_share": (0.0, 1.0),
     "restitution": (0.0, 1.0),

@@ -89,6 +89,7 @@ def test_a_vehicle_is_found_by_path_too(write) -> None:
             "rear_axle_x_m: found -2.3, expected -2.254 to 2.254, inside the box",
         ),
         ("track_width_m: 1.375", "track_width_m: 1.62", "track_width_m: found 1.62, expected at most width_m, 1.61"),
+        ("suspension_frequency_hz: 1.52", "suspension_frequency_hz: 0.2", "found 0.2, expected at least 0.5"),
         ("kind: car", "kind: boat", "kind: found the text 'boat'"),
         ("driven_axle: rear", "driven_axle: back", "expected one of front, rear, all"),
         (
