@@ -18,7 +18,8 @@ from alpasim.view.actors import draw_actors
 from alpasim.view.camera import Camera, Projection, fitting
 from alpasim.view.canvas import Canvas, Sheet, UInt8Array, text_width
 from alpasim.view.ground import draw_ground
-from alpasim.view.overlay import MARGIN, draw_goal, plate, write_scale
+from alpasim.view.labels import ROW, Labels, box_of
+from alpasim.view.overlay import MARGIN, draw_goal, write_scale
 from alpasim.view.preview_panel import panel, title
 from alpasim.view.relief import write_relief
 from alpasim.view.start import Place, Way, places_of, route_of, state_at_start, ways_of
@@ -28,8 +29,6 @@ NEAR_M = 150.0
 """The scene shows everybody no further from the ego than this; what lies beyond is in the strip below it."""
 WORTH = 0.6
 """A scene of its own is worth its room where it is narrower than this share of the whole."""
-NAME_ROWS = 3
-"""A name that would cover another is written so many rows lower at most, or left out."""
 
 
 def preview(scenario: Scenario, draws: Sequence[Scenario] = ()) -> UInt8Array:
@@ -91,12 +90,15 @@ def _scene(
     draw_actors(canvas, state)
     sheet = canvas.finish()
     write_relief(sheet, scenario.road)
+    labels = Labels(sheet, (box_of(sheet, state, row) for row in range(len(state.ids))))
+    _names(sheet, labels, state, [row for row in named if row == EGO])
     for place in places:
         top = min((sheet.place(float(x), float(y)) for x, y in place.points), key=lambda at: at[1])
         if -10.0 < top[0] < WIDTH + 10.0 and -20.0 < top[1] < height:
-            plate(sheet, f"event {place.number}", top[0], max(top[1] - 20.0, 2.0))
-    _patches(sheet, scenario)
-    _names(sheet, state, named)
+            labels.put(f"event {place.number}", (top[0], top[1], top[0], top[1]), above=True)
+    _patches(sheet, labels, scenario)
+    _names(sheet, labels, state, [row for row in named if row != EGO])
+    labels.write()
     write_scale(sheet)
     return sheet
 
@@ -146,30 +148,19 @@ def _caption(sheet: Sheet, words: str) -> None:
     sheet.text(words, MARGIN + 8, 12, 12, palette.INK)
 
 
-def _names(sheet: Sheet, state: WorldState, named: Sequence[int]) -> None:
-    """The names of rows in sight, each on a plate below, none over another; people and animals first, the ego before all."""
-    taken: list[tuple[float, float, float]] = []
-    rows = sorted(named, key=lambda row: (row != EGO, int(state.kinds[row]) not in VULNERABLE, row))
-    for row in rows:
+def _names(sheet: Sheet, labels: Labels, state: WorldState, named: Sequence[int]) -> None:
+    """The names of rows in sight, people and animals before others."""
+    for row in sorted(named, key=lambda row: (int(state.kinds[row]) not in VULNERABLE, row)):
         x, y = sheet.place(float(state.position[row, 0]), float(state.position[row, 1]))
-        if not (0.0 < x < sheet.size[0] and 0.0 < y < sheet.size[1]):
-            continue
-        turned = float(state.yaw[row]) - sheet.view.camera.yaw
-        long, wide = float(state.extent[row, 0]), float(state.extent[row, 1])
-        below = y + 0.5 * (abs(math.sin(turned)) * long + abs(math.cos(turned)) * wide) * sheet.scale + 5.0
-        half = 0.5 * text_width(state.ids[row], 12) + 7.0
-        for line in range(NAME_ROWS):
-            top = below + 20.0 * line
-            if all(abs(x - at) > half + reach or abs(top - other) > 19.0 for at, other, reach in taken):
-                taken.append((x, top, half))
-                plate(sheet, state.ids[row], x, top)
-                break
+        if 0.0 < x < sheet.size[0] and 0.0 < y < sheet.size[1]:
+            labels.put(state.ids[row], box_of(sheet, state, row))
 
 
-def _patches(sheet: Sheet, scenario: Scenario) -> None:
+def _patches(sheet: Sheet, labels: Labels, scenario: Scenario) -> None:
     """Kind and grip beside patches of other ground."""
     for patch in scenario.road.surfaces[:12]:
         corners = sheet.view.pixels(patch.polygon) * (sheet.size[0] / sheet.view.width)
-        x, y = float(corners[:, 0].mean()), float(corners[:, 1].min()) - 21.0
-        if MARGIN < x < WIDTH - MARGIN and -21.0 < y < sheet.size[1] - 2 * MARGIN:
-            plate(sheet, f"{patch.kind} {patch.friction:.2g}", x, max(y, 2.0))
+        (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+        if MARGIN < 0.5 * (left + right) < WIDTH - MARGIN and top > -ROW and bottom < sheet.size[1] + ROW:
+            box = (float(left), float(top), float(right), float(bottom))
+            labels.put(f"{patch.kind} {patch.friction:.2g}", box, above=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from alpasim.cli.main import run_app
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.conditions import in_force
 from alpasim.scenario.loading import find_scenarios, load_scenario
-from alpasim.view import palette
-from alpasim.view.canvas import Sheet, UInt8Array
+from alpasim.types import WorldState
+from alpasim.view import labels, palette
+from alpasim.view import preview as preview_module
+from alpasim.view.canvas import Sheet, UInt8Array, text_width
+from alpasim.view.labels import Box, box_of, overlap
 from alpasim.view.preview import WIDTH, preview
 from alpasim.view.preview_panel import panel
 from alpasim.view.start import event_words, known_time, places_of, route_of, state_at_start, ways_of
@@ -99,6 +103,48 @@ def test_the_picture_holds_ego_goal_ways_triggers_faults_and_other_draws(street:
     others = [load_scenario(street).concrete(seed) for seed in range(1, 5)]
     assert (preview(scenario, others)[: picture.shape[0]] != picture).any()
     np.testing.assert_array_equal(preview(scenario), picture)
+
+
+def test_labels_in_dense_traffic_cover_neither_each_other_nor_anybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cars = "".join(
+        f"  car_number_{lane}_{k}: {{kind: car, place: {{lane: {lane}, s_m: {20 + 8 * k}}}, drive: follow}}\n"
+        for lane in (1, 3)
+        for k in range(12)
+    )
+    waits = "".join(
+        f"  - {{when: {{position: {{of: ego, s_m: {at}}}}}, then: {{car_number_1_0: {{stop: {{decel_mps2: 4}}}}}}}}\n"
+        for at in (80, 81, 82)
+    )
+    file = tmp_path / "dense.scn.yaml"
+    file.write_text(
+        "schema: alpasim/scenario@1\ntitle: Dense\nroad: {motorway: {lanes: 3, length_m: 300, speed_limit_kph: 120}}\n"
+        "surfaces: [{kind: ice, friction: 0.15, lane: 2, from_s_m: 75, to_s_m: 90}]\n"
+        "ego: {vehicle: sedan, lane: 2, s_m: 60, speed_kph: 50, goal: {s_m: 150}}\n"
+        f"actors:\n{cars}events:\n{waits}end: {{time_limit_s: 20}}\n"
+    )
+    written: list[tuple[str, Box]] = []
+    covered: list[Box] = []
+
+    def spy(sheet: Sheet, words: str, x: float, y: float) -> None:
+        half = 0.5 * text_width(words, 12) + 6.0
+        written.append((words, (x - half, y, x + half, y + 18.0)))
+
+    def seen(sheet: Sheet, state: WorldState, row: int) -> Box:
+        covered.append(box_of(sheet, state, row))
+        return covered[-1]
+
+    monkeypatch.setattr(labels, "plate", spy)
+    monkeypatch.setattr(preview_module, "box_of", seen)
+    preview(load_scenario(file).concrete(0))
+    names = [words for words, _ in written]
+    assert {"ego", "event 1", "event 2", "event 3", "ice 0.15"} <= set(names)
+    assert sum(name.startswith("car_number") for name in names) > 15
+    boxes = [box for _, box in written]
+    assert not any(overlap(one, other) for one, other in combinations(boxes, 2))
+    assert not any(overlap(box, car) for box in boxes for car in covered)
+    assert all(box[0] >= 0.0 and box[2] <= WIDTH for box in boxes)
 
 
 @pytest.mark.parametrize(
