@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alpasim.types import Control, Decision, Observation, RolloutBrief
 
 from .planning import lateral_plan
@@ -25,3 +27,10 @@ class AlwaysBrake:
         s, _, _, _ = place_near(self.table, nearest_point(self.table, x, y), x, y)
         middle = lateral_plan(s, 1.0, 0.0, 0.0, 0.0)
         return Decision(control=Control(steer_along(self.table, middle, s, observation, self.vehicle), -1.0))
+
+    def save(self) -> dict[str, Any]:
+        """Nothing: it remembers nothing between two steps."""
+        return {}
+
+    def load(self, memory: dict[str, Any]) -> None:
+        """Go on as ever."""

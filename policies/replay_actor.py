@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from alpasim.errors import PolicyRaised
@@ -35,6 +37,13 @@ class ReplayActor:
         first = max(int(np.searchsorted(times_us, observation.time_us, side="right")) - 1, 0)
         last = max(int(np.searchsorted(times_us, observation.time_us + AHEAD_US, side="left")) + 1, first + 2)
         return Decision(trajectory=Trajectory(times_us[first:last], self.path.poses[first:last], self.path.frame))
+
+    def save(self) -> dict[str, Any]:
+        """Nothing: where it is on the recording follows from the time."""
+        return {}
+
+    def load(self, memory: dict[str, Any]) -> None:
+        """Go on by the time."""
 
 
 def continued(path: Trajectory, until_us: int) -> Trajectory:

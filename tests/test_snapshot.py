@@ -19,6 +19,7 @@ from branching_scenes import decision, drive, street, with_recording
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alpasim import plugins
 from alpasim.errors import InputError, RecordingError
 from alpasim.evaluation.verify import verify
 from alpasim.memory import remembering, settled
@@ -31,7 +32,7 @@ from alpasim.recording.reader import read_log
 from alpasim.recording.snapshot import Snapshot
 from alpasim.recording.writer import RolloutWriter
 from alpasim.simulation import REBASED, Simulation
-from alpasim.types import MetricValue, Observation
+from alpasim.types import MetricValue, Observation, Trajectory
 
 CONTACT = 14
 """A step by which lorry and car have met and both slide."""
@@ -147,8 +148,13 @@ def test_the_senses_go_on_with_their_noise_delays_and_slower_sensors() -> None:
     fresh.close()
 
 
-def test_a_drivers_memory_goes_with_it(simulation: Simulation) -> None:
-    driver, other = load_policy("idm")(), load_policy("idm")()
+@pytest.mark.parametrize("name", plugins.names(plugins.POLICIES))
+def test_a_drivers_memory_goes_with_it(name: str) -> None:
+    times = np.arange(0, 100, dtype=np.int64) * 100_000
+    poses = np.column_stack((20.0 + 8e-6 * times, np.zeros(len(times)), np.zeros(len(times))))
+    simulation = Simulation(replace(street(), reference=Trajectory(times, poses)))
+    simulation.reset()
+    driver, other = load_policy(name)(), load_policy(name)()
     driver.reset(simulation.brief)
     for _ in range(20):
         simulation.step(driver.decide(simulation.observe()))
@@ -159,6 +165,7 @@ def test_a_drivers_memory_goes_with_it(simulation: Simulation) -> None:
     simulation.restore(snapshot)
     with pytest.raises(InputError, match="holds no policy's memory"):
         simulation.restore(simulation.snapshot(), other)
+    simulation.close()
 
 
 def test_a_snapshot_of_another_scenario_is_refused(simulation: Simulation) -> None:
