@@ -91,7 +91,7 @@ def look_at(
     nx, ny = -slope_x, -slope_y
     if kind == TOPPED:
         depth, fx, fy, bx, by = face_at(x, y, relief)
-        climbs = -gap <= CLIMBED * wheels[0] and abs(fx * wheels[1] + fy * wheels[2]) >= LENGTHWISE
+        climbs = up <= CLIMBED * wheels[0] and abs(fx * wheels[1] + fy * wheels[2]) >= LENGTHWISE
         if climbs and (-gap > TREAD_M or depth < CLEAR_M):
             return NONE
         if -gap > STEP_UP_M and depth <= max(STOPPED_M, math.hypot(vx, vy) * seconds + 0.02, yields_m):
