@@ -294,6 +294,13 @@ def test_results_of_another_plan_are_left_alone(told: Told) -> None:
     assert Path("run/manifest.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("words", ["--help", "-h", "eval --help", "eval -h"])
+def test_help_has_a_long_and_a_short_name(told: Told, words: str) -> None:
+    code, out, err = told(*words.split())
+    assert (code, err) == (0, "")
+    assert out.startswith("Usage: alpasim")
+
+
 def test_debug_shows_the_traceback(told: Told) -> None:
     with pytest.raises(Exception, match="no such file or folder"):
         told("run", "missing.scn.yaml", "--debug")
