@@ -33,7 +33,7 @@ Higher faces, and all faces sideways, stop it without bouncing. Vehicles give wa
 10 g, about what stops a car at a pole, fold under and stay so, and after 0.6 m, a wheel's diameter, they are gone and the floor slides
 on over the kerb. Force and way are chosen; what follows is that a car trips and rolls from a speed between those of a
 rigid box that turns about its lower edge and about the kerb's upper edge, turns and flies most where it is just stopped (about
-15 m/s), and less above, since it is held for less time. Rolls of real cars reach some 7 to 9 rad/s (450°/s in a rollover filmed at
+15 m/s), and less above, since it is held for less time. Rolls of real cars reach some 7 to 8 rad/s (400 to 450°/s in one filmed at
 77 km/h: Rose and Beauchamp, "Rollover Accident Reconstruction", SAE R-475). Boxes, cones, barriers, people and animals do not give
 way: at 30 m/s they are thrown up to 5 m high by a kerb.
 
