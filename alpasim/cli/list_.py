@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json as json_module
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ PLAIN_WIDTH = 240
 
 def list_command(
     what: str = typer.Argument(
-        help="policies, scenarios, metrics, behaviours, importers, kinds, observations or actions."
+        help="policies, scenarios, metrics, behaviours, importers, kinds, vehicles, faults, observations or actions."
     ),
     where: list[Path] = typer.Argument(None, help="Scenario files or folders instead of the built-in ones."),  # noqa: B008
     json: bool = typer.Option(False, "--json", help="Print a JSON list."),
@@ -92,6 +93,40 @@ def _kinds() -> list[Row]:
     return rows
 
 
+def _vehicles() -> list[Row]:
+    from alpasim.scenario.vehicles import load_vehicle, vehicle_names
+
+    rows = []
+    for vehicle in map(load_vehicle, vehicle_names()):
+        rows.append(
+            {
+                "vehicle": vehicle.name,
+                "kind": vehicle.kind.name.lower(),
+                "size_m": " x ".join(f"{metres:g}" for metres in vehicle.extent),
+                "mass_kg": f"{vehicle.mass_kg:g}",
+                "max_speed_kph": f"{3.6 * vehicle.max_speed_mps:.0f}",
+                "brakes_mps2": f"{vehicle.max_brake_force_n / vehicle.mass_kg:.1f}",
+                "steering_deg": f"{math.degrees(vehicle.max_steering_angle_rad):.0f}",
+            }
+        )
+    return rows
+
+
+def _faults() -> list[Row]:
+    from alpasim.scenario.ego_faults import fault_models
+
+    rows = []
+    for kind, model in fault_models().items():
+        options = ", ".join(
+            f"{name} (needed)"
+            if field.is_required()
+            else name + ("" if field.default is None else f": {json_module.dumps(field.default)}")
+            for name, field in model.model_fields.items()
+        )
+        rows.append({"fault": kind, "options": options, "what it does": _first_line(model)})
+    return rows
+
+
 def _observations() -> list[Row]:
     from alpasim.sensors.encoders import observation_rows
 
@@ -111,6 +146,8 @@ _LISTS: dict[str, Callable[[], list[Row]]] = {
     "behaviours": lambda: _documented(plugins.BEHAVIOURS),
     "importers": lambda: _documented(plugins.IMPORTERS),
     "kinds": _kinds,
+    "vehicles": _vehicles,
+    "faults": _faults,
     "observations": _observations,
     "actions": _actions,
 }

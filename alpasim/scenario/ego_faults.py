@@ -7,7 +7,7 @@ in `sense_faults.py`. What they do to the vehicle is the matter of `vehicle/fail
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -99,3 +99,8 @@ class FaultModel(Model):
             strength = options.strength
         wheel = WHEELS.index(options.wheel) if isinstance(options, PunctureFault) else -1
         return EgoFault(kind, from_us, until_us, strength, wheel)
+
+
+def fault_models() -> dict[str, type[Timed]]:
+    """What each fault takes, by its key under `faults`."""
+    return {kind: get_args(field.annotation)[0] for kind, field in FaultModel.model_fields.items()}

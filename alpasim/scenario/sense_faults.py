@@ -54,8 +54,10 @@ class SensorDelayFault(Timed):
 
 
 class GpsDriftFault(Timed):
-    """The ego believes to be beside its place: by more and more to `to_deg` (counted from x counter-clockwise), up to `limit_m`,
-    and by noise of `noise_sigma_m` along each axis."""
+    """The ego believes to be beside its place, farther and farther to `to_deg` up to `limit_m`, and by noise along each axis.
+
+    `to_deg` counts from x counter-clockwise.
+    """
 
     rate_mps: Annotated[float, Field(ge=0.0, le=1000.0)] = 0.0
     to_deg: Degrees = 90.0
