@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterator
 
 LOOK_EVERY_S = 0.5
 SAY_EVERY_S = 10.0
+PATIENCE_S = 2.0
+FIRST = "compiling kernels, once on this machine; it takes about a minute"
+LATER = "compiling kernels: {} done"
 
 
 def count_compiled() -> int:
@@ -45,22 +48,22 @@ def watched(tell: Callable[[int], None]) -> Iterator[None]:
 
 
 class Notice:
-    """Turns counts into a line of words now and then: at the first kernel, and every ten seconds from there."""
+    """Turns counts into a line of words now and then: when kernels have been compiled for two seconds (a few are not worth a
+    word), and every ten seconds from there."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
+        self._words = ""
         self._due = 0.0
 
     def __call__(self, count: int) -> None:
         """So many kernels have been compiled."""
-        first, now = self._due == 0.0, time.monotonic()
-        if first:
-            self._say("compiling kernels, once on this machine; it takes about a minute")
+        now = time.monotonic()
+        if not self._words:
+            self._words, self._due = FIRST, now + PATIENCE_S
         elif now >= self._due:
-            self._say(f"compiling kernels: {count} done")
-        else:
-            return
-        self._due = now + SAY_EVERY_S
+            self._say(self._words.format(count))
+            self._words, self._due = LATER, now + SAY_EVERY_S
 
 
 def to_standard_error(words: str) -> None:

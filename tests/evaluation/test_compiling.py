@@ -11,11 +11,9 @@ import pytest
 from fake_rollouts import COMPILES, plan_of
 
 from alpasim.evaluation import compiling
-from alpasim.evaluation.compiling import Notice, watched
+from alpasim.evaluation.compiling import FIRST, Notice, watched
 from alpasim.evaluation.evaluate import evaluate
 from alpasim.evaluation.progress import Silent
-
-FIRST = "compiling kernels, once on this machine; it takes about a minute"
 
 
 class Words(Silent):
@@ -28,7 +26,10 @@ class Words(Silent):
         self.said.append(text)
 
 
-def test_an_evaluation_says_that_its_workers_wait_for_the_compiler(tmp_path: Path) -> None:
+def test_an_evaluation_says_that_its_workers_wait_for_the_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiling, "PATIENCE_S", 0.0)
     words = Words()
     summary = evaluate(plan_of(), tmp_path, workers=2, runner=COMPILES, progress=words)
     assert summary.remaining == 0
@@ -36,13 +37,13 @@ def test_an_evaluation_says_that_its_workers_wait_for_the_compiler(tmp_path: Pat
 
 
 def test_counts_are_said_when_they_are_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = iter([100.0, 104.0, 110.0, 119.0, 120.5])
+    now = iter([100.0, 101.5, 102.5, 110.0, 113.0, 122.0, 123.0])
     monkeypatch.setattr(compiling.time, "monotonic", lambda: next(now))
     said: list[str] = []
     notice = Notice(said.append)
-    for count in (1, 20, 40, 60, 80):
+    for count in (1, 5, 10, 40, 50, 70, 80):
         notice(count)
-    assert said == [FIRST, "compiling kernels: 40 done", "compiling kernels: 80 done"]
+    assert said == [FIRST, "compiling kernels: 50 done", "compiling kernels: 80 done"]
 
 
 def test_nothing_is_said_where_nothing_is_compiled_and_no_thread_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
