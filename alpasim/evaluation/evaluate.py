@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from alpasim.errors import InfrastructureError, InputError, PlanError
+from alpasim.evaluation.events import Died, Done, Event, StorageFailed, TimedOut
 from alpasim.evaluation.interrupts import Interrupts
 from alpasim.evaluation.jobs import EXECUTOR, INFRASTRUCTURE_ERROR, POLICY_CRASHED, POLICY_TIMEOUT, Job, Outcome
 from alpasim.evaluation.lock import RunLock
@@ -26,7 +27,7 @@ from alpasim.evaluation.store import STORE_NAME, Store, read_rows
 from alpasim.evaluation.summary import Summary, read_summary
 from alpasim.evaluation.waiting import Waiting
 from alpasim.evaluation.worker import LOST_FILES, OWN_FAULT
-from alpasim.evaluation.workers import Died, Done, Event, StorageFailed, TimedOut, Workers
+from alpasim.evaluation.workers import Workers
 
 LIMIT_S = 300.0
 """Wall-clock seconds a rollout may take before its worker is killed."""

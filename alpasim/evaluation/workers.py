@@ -11,16 +11,16 @@ import selectors
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from alpasim.errors import InfrastructureError
-from alpasim.evaluation.compiling import Notice, no_words
+from alpasim.evaluation.compiling import SAY_EVERY_S, Notice, no_words
+from alpasim.evaluation.events import Answered, Died, Event, StorageFailed, TimedOut, event_of
 from alpasim.evaluation.forking import LAST_WORDS_S, Nursery
-from alpasim.evaluation.jobs import Job, Outcome
-from alpasim.evaluation.questions import SCENARIO, Answer, Question, Refusal, refusal_from_json
-from alpasim.evaluation.worker import ANSWERED, DONE, FAILED, READY, REFUSED
+from alpasim.evaluation.jobs import Job
+from alpasim.evaluation.questions import SCENARIO, Answer, Question, Refusal
+from alpasim.evaluation.worker import ANSWERED, READY
 from alpasim.evaluation.worker_pipes import Task, WorkerPipes
 
 START_LIMIT_S = 900.0
@@ -32,75 +32,13 @@ MAX_ASKED = 3
 """A question whose worker dies is asked so often."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A job came back with its outcome."""
-
-    job: Job
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A question came back with its answer, or with what was refused."""
-
-    job: Question
-    answer: Answer | Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Died:
-    """The worker ended during the job: by `signal_number`, or by itself with `exit_code` where that is 0; `output` is the
-    end of what it printed, where Python's fault handler says where it was. `said` is what came in an answer's place, for
-    which it was killed; `orphan` says that the process it was forked from died, and every worker with that."""
-
-    job: Task
-    signal_number: int
-    exit_code: int
-    output: str
-    said: str = ""
-    orphan: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TimedOut:
-    """The job took longer than it may, and its worker was killed; `output` as for Died."""
-
-    job: Task
-    limit_s: float
-    output: str
-
-
-@dataclass(frozen=True, slots=True)
-class StorageFailed:
-    """The job's log could not be written: the disk is full, or the policy has limited or removed what its process may write.
-    Its worker, which may go on without, has been replaced."""
-
-    job: Task
-    error: str
-
-
-Event = Done | Answered | Died | TimedOut | StorageFailed
-
-
-def _event(task: Task, message: Mapping[str, Any]) -> Event:
-    """What a message says about the task that its worker has."""
-    kind = message["kind"]
-    if isinstance(task, Question) and kind in (ANSWERED, REFUSED):
-        return Answered(task, message["answer"] if kind == ANSWERED else refusal_from_json(message["refusal"]))
-    if isinstance(task, Job) and kind == DONE:
-        return Done(task, Outcome.from_json(message["outcome"]))
-    if isinstance(task, Job) and kind == FAILED:
-        return StorageFailed(task, str(message["error"]))
-    raise ValueError(f"{kind!r} is no answer to a {type(task).__name__.lower()}")
-
-
 class Workers:
     """`count` worker processes that each make their runner from `runner` (`module:name`, called without arguments).
 
     `give` a job while there are `idle` workers, then `wait` for events; or `ask` questions. A worker that dies or overruns
     `limit_s` is replaced, and so is the nursery that they are forked from. Raises InfrastructureError when workers cannot
-    be started. `say` is told a line where somebody who waits should know why: kernels are being compiled.
+    be started. `say` is told a line where somebody who waits should know why: kernels are being compiled, or
+    many questions asked.
     """
 
     def __init__(self, count: int, runner: str, limit_s: float, say: Callable[[str], None] = no_words) -> None:
@@ -112,6 +50,7 @@ class Workers:
         self._workers: list[WorkerPipes] = []
         self._count = count
         self._nursery: Nursery | None = None
+        self._say = say
         self._compiling = Notice(say)
 
     def __enter__(self) -> Workers:
@@ -171,7 +110,11 @@ class Workers:
         again and again ends its worker.
         """
         waiting, asked, answers = deque(questions), Counter[int](), dict[int, Answer | Refusal]()
+        due = time.monotonic() + SAY_EVERY_S
         while len(answers) < len(questions):
+            if answers and time.monotonic() >= due:
+                self._say(f"read {len(answers)} of {len(questions)} scenarios and policies")
+                due += SAY_EVERY_S
             while waiting and (number := self._idle_for(waiting[0])) is not None:
                 question = waiting.popleft()
                 asked[question.index] += 1
@@ -293,7 +236,7 @@ class Workers:
             return None
         if task is None or message["task"] != task.index:
             raise ValueError(f"{kind!r} for what it was not given")
-        event = _event(task, message)
+        event = event_of(task, message)
         worker.finish_task()
         if kind == ANSWERED and isinstance(task, Question) and task.about == SCENARIO:
             worker.drawn.append(message["answer"]["planned"]["path"])

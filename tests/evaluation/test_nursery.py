@@ -18,10 +18,11 @@ from test_interruptions import children_of, is_there, start, wait_for
 
 from alpasim.errors import InputError, ScenarioError
 from alpasim.evaluation.evaluate import evaluate
+from alpasim.evaluation.events import Answered, Died, Event
 from alpasim.evaluation.jobs import EXECUTOR, Job
 from alpasim.evaluation.planning import ask_here
 from alpasim.evaluation.questions import FILES, SCENARIO, Question
-from alpasim.evaluation.workers import Answered, Died, Event, Workers
+from alpasim.evaluation.workers import Workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
 
@@ -183,6 +184,16 @@ def test_questions_are_answered_in_order_and_refusals_keep_their_words(tmp_path:
         assert str(nowhere) == str(here[2])
         assert "loading.py" in "".join(refused.__notes__), "the note says where in the worker it was found"
         assert not any(isinstance(event, Answered) for event in workers.wait(0.0))
+
+
+def test_whoever_waits_for_many_answers_is_told_how_many_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alpasim.evaluation.workers.SAY_EVERY_S", 0.0)
+    said: list[str] = []
+    with Workers(1, EXECUTOR, 60.0, said.append) as workers:
+        workers.ask([Question(k, FILES, ("builtin",)) for k in range(3)])
+    assert said == [f"read {count} of 3 scenarios and policies" for count in (1, 2)]
 
 
 LIGHT = """
