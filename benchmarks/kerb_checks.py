@@ -34,8 +34,8 @@ Higher faces, and all faces sideways, stop it without bouncing. Vehicles give wa
 on over the kerb. Force and way are chosen; what follows is that a car trips and rolls from a speed between those of a
 rigid box that turns about its lower edge and about the kerb's upper edge, turns and flies most where it is just stopped (about
 15 m/s), and less above, since it is held for less time. Rolls of real cars reach some 7 to 8 rad/s (400 to 450°/s in one filmed at
-77 km/h: Rose and Beauchamp, "Rollover Accident Reconstruction", SAE R-475). Boxes, cones, barriers, people and animals do not give
-way: at 30 m/s they are thrown up to 5 m high by a kerb.
+77 km/h: Rose and Beauchamp, "Rollover Accident Reconstruction", SAE R-475). Limbs of people and animals give way likewise within 0.2 m. Boxes, cones and barriers do not: at 30 m/s a kerb throws them up to 4 m
+high.
 
 On a sidewalk it lies on it. Guided vehicles stand on what is raised or sunk under their wheels, as a plane that these carry; what is
 still below a top is lifted onto it: lengthwise by its springs, sideways at 0.5 m/s. Holes are for the ego's wheels alone.

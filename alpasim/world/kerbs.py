@@ -4,7 +4,7 @@ Answers the impulse of the raised ground on one free box in one substep; the eng
 The ego's wheels feel the same ground in `alpasim.vehicle.footing`; those of an upright wreck, which climb what it meets
 lengthwise and is no higher than they reach, in `wreck_wheels.py`. A box slides over holes.
 
-A face and a top take away the speed towards them, without bouncing, and rub; vehicles give way at faces. Together with corners
+A face and a top take away the speed towards them, without bouncing, and rub; vehicles, people and animals give way at faces. Together with corners
 that the street carries, the points that `edges.py` finds are solved one after the other until they agree (projected Gauss-Seidel),
 so that the engine, which steps afterwards, finds the body borne.
 """
@@ -17,19 +17,30 @@ import numpy as np
 
 from alpasim.compiled import compiled
 from alpasim.road.relief import Relief
-from alpasim.types import FloatArray
+from alpasim.types import ActorKind, FloatArray
 from alpasim.vehicle.chassis import GRAVITY_MPS2
 from alpasim.vehicle.footing import nothing_near
 from alpasim.world.blows import AIM, COLUMNS, MOST_PUSH, NX, NY, PX, PY, PZ, solve
 from alpasim.world.bullet import Engine, Quaternion, Vector3
 from alpasim.world.edges import MOST, find_points
+from alpasim.world.standing import ON_WHEELS
 from alpasim.world.wreck_wheels import UPRIGHT, roll_up
 
 YIELDING_G = 10.0
-"""What the wheels, the suspension and the sills of a vehicle stop it with at a face before they give way, over gravity."""
+"""What the wheels, the suspension and the sills of a vehicle stop it with at a face, or limbs a body, while they give way, over
+gravity; chosen."""
 
-GONE_M = 0.6
-"""How far what gives way folds under until it is gone: about what a car's wheel measures across."""
+WHEELS_GIVE_M, LIMBS_GIVE_M = 0.6, 0.2
+"""How far a vehicle's wheels, or limbs, fold under until they are past the edge: about what a car's wheel measures across, and a
+limb's length less what it bends round; chosen."""
+
+
+def gives_way(kind: ActorKind) -> float:
+    """How far a kind gives way at a face [m]; 0 for what is as hard as that."""
+    if kind in ON_WHEELS:
+        return WHEELS_GIVE_M
+    return LIMBS_GIVE_M if kind in (ActorKind.PEDESTRIAN, ActorKind.ANIMAL) else 0.0
+
 
 SLOW, SETTLES_PER_S = 0.1, 5.0
 """Speeds [m/s, rad/s] below which what touches raised ground comes to rest, and how fast; chosen."""

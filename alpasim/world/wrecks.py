@@ -16,8 +16,7 @@ from alpasim.scenario.concrete import ActorSpec, Scenario
 from alpasim.scenario.kinds import WHEEL_RADIUS_M
 from alpasim.types import Bodies, FloatArray
 from alpasim.world.bullet import Engine, Quaternion, Vector3, yaw_of
-from alpasim.world.kerbs import GONE_M, bear
-from alpasim.world.standing import ON_WHEELS
+from alpasim.world.kerbs import bear, gives_way
 
 
 class Wrecks:
@@ -34,7 +33,7 @@ class Wrecks:
         self._engine, self._bodies, self._mass, self._extent = engine, bodies, mass, extent
         self._friction = [0.0, *(actor.friction for actor in specs)]
         self._wheel_m = [0.0, *(WHEEL_RADIUS_M.get(actor.kind, 0.0) for actor in specs)]
-        self._yields_m = [0.0, *(GONE_M if actor.kind in ON_WHEELS else 0.0 for actor in specs)]
+        self._yields_m = [0.0, *(gives_way(actor.kind) for actor in specs)]
         self.rows: list[int] = []
         """Who has been struck, in order."""
         self.turned: dict[int, Quaternion] = {}

@@ -1,4 +1,4 @@
-"""Vehicles thrown at kerbs, bars and corners of sidewalks at random: they gain nothing, stay near the ground, and come to rest."""
+"""Vehicles, people and animals thrown at kerbs, bars and corners of sidewalks at random: they gain nothing, stay near the ground, and come to rest."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from alpasim.scenario.concrete import ActorSpec
 from alpasim.types import ActorKind, Control, FloatArray, WorldState
 
 COAST = Control(0.0, 0.0)
+KINDS = (ActorKind.CAR, ActorKind.VAN, ActorKind.BUS, ActorKind.MOTORCYCLE, ActorKind.PEDESTRIAN, ActorKind.ANIMAL)
 SHAPES: dict[str, FloatArray] = {
     "sidewalk": np.array([[-60.0, 0.0], [60.0, 0.0], [60.0, 8.0], [-60.0, 8.0]]),
     "bar": np.array([[-60.0, 0.0], [60.0, 0.0], [60.0, 0.3], [-60.0, 0.3]]),
@@ -33,7 +34,7 @@ def energy(spec: ActorSpec, state: WorldState) -> float:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("kind", [ActorKind.CAR, ActorKind.VAN, ActorKind.BUS, ActorKind.MOTORCYCLE])
+@pytest.mark.parametrize("kind", KINDS)
 def test_whoever_is_thrown_at_it_gains_nothing_stays_low_and_comes_to_rest(shape: str, kind: ActorKind) -> None:
     rng = np.random.default_rng([list(SHAPES).index(shape), int(kind)])
     for _ in range(3):
