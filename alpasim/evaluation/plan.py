@@ -128,7 +128,8 @@ class Plan:
         for key in sorted({*self.code, *other.code}):
             before, now = self.code.get(key, "nothing"), other.code.get(key, "nothing")
             if before != now:
-                lines.append(f"{key}: {before[:16]} there, {now[:16]} now")
+                words = "code (alpasim's own sources have changed)" if key == "code" else key
+                lines.append(f"{words}: {before[:16]} there, {now[:16]} now")
         if not lines and mine != theirs:
             lines.append("order: the same scenarios and policies in another order")
         return lines

@@ -77,3 +77,7 @@ def test_the_hash_covers_what_decides_results_and_not_where_files_lie() -> None:
     assert len({plan.hash, *(other.hash for other in others)}) == 5
     assert all(plan.differences(other) for other in others)
     assert plan.differences(plan_of(2, ("a", "b"), 2)) == []
+    sources = [replace(plan, code={"code": digit * 32}) for digit in "12"]
+    assert sources[0].differences(sources[1]) == [
+        f"code (alpasim's own sources have changed): {'1' * 16} there, {'2' * 16} now"
+    ]
