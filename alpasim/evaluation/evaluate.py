@@ -153,7 +153,8 @@ def _crashed(event: Died, attempts: int) -> Outcome:
     else:
         how = f"ended with exit code {event.exit_code}"
     again = f", {attempts} times" if attempts > 1 else ""
-    return Outcome(POLICY_CRASHED, error=f"the process that ran the policy {how}{again}", error_traceback=event.output)
+    who = "the process that all workers are forked from" if event.orphan else "the process that ran the policy"
+    return Outcome(POLICY_CRASHED, error=f"{who} {how}{again}", error_traceback=event.output)
 
 
 def _last_line(output: str) -> str:

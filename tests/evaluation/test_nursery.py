@@ -161,6 +161,10 @@ def test_what_a_policy_has_started_ends_with_a_killed_evaluation_too(tmp_path: P
 def test_who_was_at_work_when_a_policy_killed_the_nursery_is_not_blamed_for_it(tmp_path: Path) -> None:
     summary = evaluate(plan_of(1, ("orphans", "dawdles"), 1), tmp_path / "two", workers=2, runner=RUNNER)
     assert [row.status for row in summary.rows] == ["policy_crashed", "completed"]
+    assert summary.rows[0].outcome is not None
+    assert summary.rows[0].outcome.error.startswith(
+        "the process that all workers are forked from was ended by signal 9"
+    )
     evaluate(plan_of(1, ("orphans", "dawdles"), 1), tmp_path / "one", workers=1, runner=RUNNER)
     assert results(tmp_path / "one") == results(tmp_path / "two")
 
