@@ -5,7 +5,8 @@ Kernels are plain loops over arrays. `fastmath` stays off, because a rollout mus
 off. A kernel whose machine code is on disk is loaded and called without numba, which would cost half a second and 70 MB a
 process: `machine_code` does that, `building` makes what it loads. A kernel is known by its own code, that of the kernels it
 calls and the constants it names, by the processor and by the versions of what compiles: after a change of any of these it is
-compiled anew.
+compiled anew. Hence a kernel names constants themselves, not modules that hold them. Another function of numba's cannot call
+it: what does is made a kernel as well.
 
 That is done on Linux with 64-bit x86, with versions of numba whose insides are known, and unless numba was told through its
 environment to compile in another way (`NUMBA_BOUNDSCHECK=1`, say). Elsewhere kernels are numba's own dispatchers with numba's
@@ -14,21 +15,23 @@ own cache: the same results, slower calls, more memory.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import sys
 import sysconfig
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache, cached_property
 from importlib.metadata import version
-from pathlib import Path
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from inspect import CO_VARARGS
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, TypeVar, cast
 
 import numpy as np
+
+from alpasim.kernels.layout import layout_is_known
+from alpasim.kernels.stamps import PROCESSOR, machine, named_by, names_in, stamp
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -40,6 +43,17 @@ _HARMLESS = frozenset({"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "NUMBA_THREADING_
 
 _DISPATCHERS: list[Any] = []
 _compiled_here = 0
+_lock = threading.RLock()
+"""Held while pieces are loaded and made: numba too compiles one thing at a time."""
+
+
+def _forget_lock() -> None:
+    """What another thread held while the process was forked is nobody's in the new one."""
+    global _lock
+    _lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_forget_lock)
 
 
 def compiled(function: Function) -> Function:
@@ -52,6 +66,8 @@ def inner(function: Function) -> Function:
 
     Any other kernel counts each array that it is handed up and down again, which costs more than a few dozen operations do.
     This one relies on its caller, who holds them meanwhile.
+
+    The kernel's first call with such arguments raises TypeError where it answers with an array.
     """
     return _kernel(function, counting=False)
 
@@ -103,6 +119,10 @@ def _why_numbas_own() -> str:
         return "this is not CPython with its lock"
     if not is_known(version("numba")):
         return f"the insides of numba {version('numba')} are not known"
+    if not layout_is_known():
+        return f"numpy {np.__version__} and Python lay out their objects in an unknown way"
+    if not PROCESSOR.is_file():
+        return f"there is no {PROCESSOR}, which says for which processor a kernel was compiled"
     told = [name for name in sorted(os.environ) if name.startswith("NUMBA_") and name not in _HARMLESS]
     return f"{told[0]} is set" if told else ""
 
@@ -112,14 +132,30 @@ def _numbas_own(function: FunctionType, counting: bool) -> Any:
     import numba
 
     kernel: Any = cast(Any, numba).njit(fastmath=False, error_model="numpy", _nrt=counting)(function)
+    if not counting:
+        _let_no_array_out(kernel)
     if cast(Any, numba.config).DISABLE_JIT:
         return kernel
     kernel.enable_caching()
     if is_known(numba.__version__):
         file = kernel._cache._cache_file
-        file._source_stamp = (file._source_stamp, _stamp(function))
+        file._source_stamp = (file._source_stamp, stamp(function, named_by(function), counting, _kernel_of))
     _DISPATCHERS.append(kernel)
     return kernel
+
+
+def _let_no_array_out(kernel: Any) -> None:
+    """Have one of numba's dispatchers, which counts no arrays, refuse to answer with one: its caller would free it twice."""
+    add = kernel.add_overload
+
+    def checked(made: Any) -> None:
+        if "array(" in str(made.signature.return_type):
+            raise TypeError(
+                f"{kernel.py_func.__qualname__}: answers with an array: make it @compiled instead of @inner"
+            )
+        add(made)
+
+    kernel.add_overload = checked
 
 
 class _Kernel:
@@ -128,17 +164,22 @@ class _Kernel:
     def __init__(self, function: FunctionType, counting: bool) -> None:
         from alpasim.kernels.machine_code import Entry
 
-        self._function, self._counting = function, counting
+        self.function, self._counting = function, counting
         self._entry = Entry(function, self._otherwise)
         self._pieces: list[Any] | None = None
+        self._waiting: list[Any] = []
         self._tried: set[str] = set()
-        self._lock = threading.RLock()
         self.callable = self._entry.callable
 
     @cached_property
     def stamp(self) -> str:
         """What stands for all that the machine code is made of."""
-        return _stamp(self._function)
+        return stamp(self.function, self._named, self._counting, _kernel_of)
+
+    @cached_property
+    def _named(self) -> dict[str, Any]:
+        """What the function names, as it was when it was first called: all its machine code is made of that."""
+        return named_by(self.function)
 
     @cached_property
     def dispatcher(self) -> Any:
@@ -154,41 +195,46 @@ class _Kernel:
         """A dispatcher for the function with numba's dispatchers in place of the kernels that it names."""
         import numba
 
-        names = self._function.__globals__.copy()
-        function = FunctionType(self._function.__code__, names, self._function.__name__, self._function.__defaults__)
-        function.__qualname__, function.__module__ = self._function.__qualname__, self._function.__module__
+        own = self.function
+        used = set(names_in(own.__code__))
+        kept = {name: value for name, value in own.__globals__.items() if name not in used}
+        names = {**kept, **self._named}
+        function = FunctionType(own.__code__, names, own.__name__, own.__defaults__)
+        function.__qualname__, function.__module__ = own.__qualname__, own.__module__
         made: Any = cast(Any, numba).njit(fastmath=False, error_model="numpy", _nrt=self._counting, **options)(function)
-        for name in set(_names(self._function.__code__)):
-            other = _kernel_of(names.get(name))
+        if not self._counting:
+            _let_no_array_out(made)
+        for name, value in self._named.items():
+            other = _kernel_of(value)
             if other is not None:
                 names[name] = made if other is self else other.dispatcher
         return made
 
     def _otherwise(self, *arguments: Any, **named: Any) -> Any:
         """Called with what no piece in memory takes: load the pieces on disk, or make one, or leave it to numba."""
-        with self._lock:
+        with _lock:
             if self._pieces is None:
                 self._pieces = self._load()
                 if self._pieces:
                     return self.callable(*arguments, **named)
-            if named:
-                return self.callable(*_in_order(self._function, arguments, named))
+            if named or len(arguments) < self.function.__code__.co_argcount:
+                return self.callable(*_in_order(self.function, arguments, named))
             if self._build(arguments):
                 return self.callable(*arguments)
         return self._callable_dispatcher(*arguments)
 
     def _load(self) -> list[Any]:
         """Bring the pieces on disk into memory."""
-        from alpasim.kernels.layout import layout_is_known
-        from alpasim.kernels.machine_code import file_name, folders, read
+        from alpasim.kernels.machine_code import file_name, folders, owners, read
 
-        if not layout_is_known():
-            return []
-        for folder in folders(self._function.__code__.co_filename):
-            pieces = read(folder / file_name(self._function, _machine()), self.stamp)
-            if pieces:
-                return [piece for piece in pieces if self._entry.add(piece)]
-        return []
+        source, name = self.function.__code__.co_filename, file_name(self.function, machine())
+        found: dict[str, Any] = {}
+        for folder in reversed(folders(source)):
+            found |= {piece.signature: piece for piece in read(folder / name, self.stamp, owners(source))}
+        placed: list[Any] = []
+        for piece in found.values():
+            (placed if self._entry.add(piece) else self._waiting).append(piece)
+        return placed
 
     def _build(self, arguments: tuple[Any, ...]) -> bool:
         """Make a piece for arguments of these types; False where there is one, so that these lie in memory in an unusual way,
@@ -196,17 +242,23 @@ class _Kernel:
         import numba
 
         from alpasim.kernels.building import build, signature
-        from alpasim.kernels.layout import layout_is_known
         from alpasim.kernels.linking import UnsuitableError
 
         global _compiled_here
+        code = self.function.__code__
+        if len(arguments) != code.co_argcount or code.co_flags & CO_VARARGS:
+            return False
         types = tuple(cast(Any, numba).typeof(argument) for argument in arguments)
         assert self._pieces is not None
         try:
             wanted = signature(types)
-            if wanted in {*self._tried, *(piece.signature for piece in self._pieces)} or not layout_is_known():
+            if wanted in {*self._tried, *(piece.signature for piece in self._pieces)}:
                 return False
             self._tried.add(wanted)
+            waiting = [piece for piece in self._waiting if piece.signature == wanted and self._entry.add(piece)]
+            if waiting:
+                self._pieces += waiting
+                return True
             _compiled_here += 1
             piece = build(self.dispatcher, types)
         except UnsuitableError:
@@ -219,13 +271,14 @@ class _Kernel:
 
     def _store(self) -> None:
         """Write all pieces, with those that another process has made meanwhile, to the first folder that can be written to."""
-        from alpasim.kernels.machine_code import file_name, folders, read, write
+        from alpasim.kernels.machine_code import file_name, folders, owners, read, write
 
         assert self._pieces is not None
-        name, own = file_name(self._function, _machine()), {piece.signature for piece in self._pieces}
+        source, name = self.function.__code__.co_filename, file_name(self.function, machine())
+        own = {piece.signature for piece in self._pieces}
         problem: OSError | None = None
-        for folder in folders(self._function.__code__.co_filename):
-            others = [piece for piece in read(folder / name, self.stamp) if piece.signature not in own]
+        for folder in folders(source):
+            others = [piece for piece in read(folder / name, self.stamp, owners(source)) if piece.signature not in own]
             try:
                 write(folder / name, self.stamp, [*self._pieces, *others])
             except OSError as error:
@@ -247,10 +300,13 @@ def _warn_once(problem: str) -> None:
 
 
 def _in_order(function: FunctionType, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-    """All arguments by place. Raises TypeError as a call of the function would."""
+    """All arguments by place, with what the function takes for those that are not given. Raises TypeError as a call of the
+    function would."""
     import inspect
 
-    return inspect.signature(function).bind(*arguments, **named).args
+    bound = inspect.signature(function).bind(*arguments, **named)
+    bound.apply_defaults()
+    return bound.args
 
 
 def _kernel_of(value: object) -> _Kernel | None:
@@ -258,47 +314,3 @@ def _kernel_of(value: object) -> _Kernel | None:
     bound = value.__self__ if isinstance(value, BuiltinFunctionType) else None
     owner = bound.__self__ if isinstance(bound, MethodType) else None
     return owner if isinstance(owner, _Kernel) else None
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    """The names that code uses, that within it too."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
-
-
-def _text(code: CodeType) -> tuple[object, ...]:
-    """All that code does; not where it stands."""
-    constants = tuple(_text(value) if isinstance(value, CodeType) else repr(value) for value in code.co_consts)
-    return code.co_code, code.co_names, code.co_varnames, code.co_argcount, code.co_exceptiontable, constants
-
-
-@cache
-def _stamp(function: FunctionType) -> str:
-    """A digest of a function's code and of all that it names: kernels, by theirs, and constants."""
-    named = []
-    for name in sorted(set(_names(function.__code__))):
-        value = function.__globals__.get(name)
-        other, its = _kernel_of(value), getattr(value, "py_func", None)
-        if other is not None or its is not None:
-            below = other._function if other is not None else its
-            named.append((name, "itself" if below is function else _stamp(below)))
-        elif isinstance(value, (bool, int, float, str, tuple, np.generic)):
-            named.append((name, repr(value)))
-        elif value is not None and not isinstance(value, (ModuleType, BuiltinFunctionType, type)):
-            raise TypeError(
-                f"{function.__qualname__}: a kernel names {name}, a {type(value).__name__}: pass it instead"
-            )
-    return hashlib.sha256(repr((_text(function.__code__), named)).encode()).hexdigest()
-
-
-@cache
-def _machine() -> str:
-    """What stands for the processor and the versions of all that takes part in compiling."""
-    with Path("/proc/cpuinfo").open("rb", buffering=0) as file:
-        block = file.read(8192).decode(errors="replace").split("\n\n")[0]
-    kept = ("vendor_id", "cpu family", "model", "stepping", "flags")
-    processor = [line for line in block.splitlines() if line.startswith(kept)]
-    versions = [sys.implementation.cache_tag, *(version(name) for name in ("numba", "llvmlite", "numpy"))]
-    return hashlib.sha256(repr((processor, versions)).encode()).hexdigest()[:12]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import sys
 import tracemalloc
 from collections import namedtuple
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alpasim.compiled import compiled, count_compiled
+from alpasim.compiled import compiled, count_compiled, inner
 
 
 class Place(NamedTuple):
@@ -73,9 +74,52 @@ def weighted(value, weight, offset):
     return value * weight + offset
 
 
+@compiled
+def summed(one, ten=2.0, hundred=3.0):
+    return one + 10.0 * ten + 100.0 * hundred
+
+
+@compiled
+def summed_of(one):
+    return summed(one)
+
+
+@compiled
+def of_many(*values):
+    return values[0]
+
+
+@compiled
+def swapped(one, other):
+    return other, one, other
+
+
+@compiled
+def first_set(one, other):
+    one[0] = 5.0
+    return other[0]
+
+
+@inner
+def first_of(one, other):
+    return one
+
+
+@compiled
+def kept_by_none(count):
+    return first_of(np.ones(count), np.zeros(count))[0]
+
+
+@compiled
+def refused(value):
+    if value > 0.0:
+        raise ValueError("too much")
+    return value
+
+
 def python_of(kernel: Any) -> Any:
     """The function that a kernel was made of."""
-    return kernel.__self__.__self__._function
+    return kernel.__self__.__self__.function
 
 
 floats = st.floats(allow_nan=False)
@@ -243,6 +287,38 @@ def test_an_array_that_cannot_be_made_is_an_error() -> None:
     assert zeros(3).tolist() == [0.0] * 3
 
 
+def test_an_array_given_twice_is_one_array() -> None:
+    row = np.zeros(3)
+    before = sys.getrefcount(row)
+    for _ in range(2):
+        assert first_set(row, row) == 5.0
+        assert [again is row for again in swapped(row, row)] == [True] * 3
+    assert sys.getrefcount(row) == before
+
+
+def test_parts_of_one_array_see_each_other() -> None:
+    row = np.zeros(4)
+    assert first_set(row[1:], row[1:3]) == 5.0
+    assert row.tolist() == [0.0, 5.0, 0.0, 0.0]
+
+
+def test_what_counts_no_arrays_may_not_answer_with_one() -> None:
+    """Its caller would free an array twice."""
+    row = np.ones(3)
+    for _ in range(2):
+        with pytest.raises(Exception, match="@compiled instead of @inner"):
+            first_of(row, row)
+        with pytest.raises(Exception, match="@compiled instead of @inner"):
+            kept_by_none(3)
+
+
+def test_an_error_that_a_kernel_raises_is_an_error() -> None:
+    for _ in range(2):
+        with pytest.raises((RuntimeError, ValueError), match=r"raised an error itself|too much"):
+            refused(1.0)
+        assert refused(-1.0) == -1.0
+
+
 def test_named_tuples_are_told_apart_by_class() -> None:
     cells = np.arange(3.0)
     for _ in range(2):
@@ -259,6 +335,18 @@ def test_arguments_may_be_named() -> None:
         == weighted(offset=1.0, weight=3.0, value=2.0)
         == 7.0
     )
+
+
+def test_arguments_may_be_left_out_where_the_function_has_values_for_them() -> None:
+    for _ in range(2):
+        assert summed(1.0) == summed_of(1.0) == 321.0
+        assert summed(1.0, hundred=0.0) == 21.0
+        assert summed(1.0, 0.0) == 301.0
+
+
+def test_a_kernel_of_any_number_of_arguments_is_called_with_them() -> None:
+    assert of_many(1.0, 2) == 1.0
+    assert of_many(3.0) == 3.0
 
 
 @pytest.mark.parametrize("arguments", [(), (1.0,), (1.0, 2.0, 3.0, 4.0)])
@@ -279,4 +367,5 @@ def test_arguments_that_no_kernel_takes_are_numbas_error_and_leave_it_usable(val
 
 def test_a_kernel_looks_like_its_function() -> None:
     assert (same.__name__, same.__module__) == ("same", __name__)
+    assert str(inspect.signature(summed)) == "(one, ten=2.0, hundred=3.0)"
     assert callable(same)

@@ -53,6 +53,8 @@ def build(dispatcher: Any, arguments: tuple[Any, ...]) -> Piece:
     """
     dispatcher.compile(arguments)
     made = dispatcher.overloads[arguments]
+    if made.library.has_dynamic_globals:
+        raise UnsuitableError("it holds addresses of this process")
     module = binding.parse_bitcode(made.library._final_module.as_bitcode())
     module.link_in(binding.parse_assembly(str(_Wrapper(made, dispatcher.__name__).module)))
     module.verify()
@@ -60,7 +62,7 @@ def build(dispatcher: Any, arguments: tuple[Any, ...]) -> Piece:
 
 
 def signature(arguments: tuple[Any, ...]) -> str:
-    """A row of numba's types in words, with the modules of named tuples, whose names alone say too little."""
+    """A row of numba's types in words, with the modules and fields of named tuples, whose names alone say too little."""
     return ", ".join(
         f"{_class_symbol(kind.instance_class)}({signature(tuple(kind.types))})"
         if isinstance(kind, types.BaseNamedTuple)
@@ -101,7 +103,9 @@ class _Wrapper:
         for array in self.counted or []:
             self._release(array.meminfo)
         with builder.if_then(builder.not_(status.is_ok), likely=False):
-            self._fail(f"{name}: out of memory, or an array of less than no elements was asked for")
+            self._fail(
+                f"{name}: out of memory, an array of less than no elements was asked for, or it raised an error itself"
+            )
         builder.ret(self._object(answer, found))
 
     def _symbol(self, name: str) -> Any:
@@ -141,14 +145,14 @@ class _Wrapper:
         if isinstance(kind, types.BaseTuple):
             return self._tuple(kind, value, has)
         if kind == types.float64:
-            self._demand(self._is(has, "PyFloat_Type", "object:numpy:float64"))
+            self._demand(self._is(has, "PyFloat_Type", "class:numpy:float64:"))
             return self._field(value, VALUE, _REAL)
         if kind == types.int64:
             return self._whole(value, has)
         if kind == types.boolean:
             return self._truth(value, has)
         if isinstance(kind, (types.Integer, types.Float)):
-            self._demand(self._is(has, f"object:numpy:{kind.name}"))
+            self._demand(self._is(has, f"class:numpy:{kind.name}:"))
             return self._field(value, VALUE, self.context.get_value_type(kind))
         raise UnsuitableError(f"an argument is of the type {kind}")
 
@@ -162,14 +166,14 @@ class _Wrapper:
                 builder.store(self._call("PyLong_AsLongLongAndOverflow", _LONG, value, over), found)
                 self._demand(builder.icmp_signed("==", builder.load(over), _INT(0)))
             with others:
-                self._demand(self._is(has, "object:numpy:int64"))
+                self._demand(self._is(has, "class:numpy:int64:"))
                 builder.store(self._field(value, VALUE, _LONG), found)
         return builder.load(found)
 
     def _truth(self, value: Any, has: Any) -> Any:
         """True or False, Python's or numpy's."""
         builder = self.builder
-        numpys = self._is(has, "object:numpy:bool_")
+        numpys = self._is(has, "class:numpy:bool_:")
         self._demand(builder.or_(numpys, self._is(has, "PyBool_Type")))
         stored = cgutils.alloca_once_value(builder, self._is(value, "_Py_TrueStruct"))
         with builder.if_then(numpys):
@@ -190,7 +194,7 @@ class _Wrapper:
         builder = self.builder
         if not kind.aligned or not isinstance(kind.dtype, (types.Boolean, types.Integer, types.Float)):
             raise UnsuitableError(f"an argument is of the type {kind}")
-        self._demand(self._is(has, "object:numpy:ndarray"))
+        self._demand(self._is(has, "class:numpy:ndarray:"))
         self._demand(builder.icmp_unsigned("==", self._field(value, DIMENSIONS, _INT), _INT(kind.ndim)))
         description = self._field(value, DESCRIPTION, _OBJECT)
         number = np.dtype(str(kind.dtype)).num
@@ -252,10 +256,25 @@ class _Wrapper:
         if not isinstance(kind, types.BaseTuple) or isinstance(kind, types.BaseNamedTuple):
             raise UnsuitableError(f"it answers with the type {kind}")
         items = [self._object(inner, builder.extract_value(value, i)) for i, inner in enumerate(kind.types)]
+        return self._new_tuple(items)
+
+    def _new_tuple(self, items: list[Any]) -> Any:
+        """Python's tuple of objects, which it owns from now on; nothing, and none of them, where memory ran out on the way."""
+        builder = self.builder
         found = self._call("PyTuple_New", _OBJECT, _LONG(len(items)))
-        for i, item in enumerate(items):
-            self._call("PyTuple_SetItem", _INT, found, _LONG(i), item)
-        return found
+        result = cgutils.alloca_once_value(builder, found)
+        missing = cgutils.is_null(builder, found)
+        for item in items:
+            missing = builder.or_(missing, cgutils.is_null(builder, item))
+        with builder.if_else(missing, likely=False) as (short, whole):
+            with short:
+                for value in (found, *items):
+                    self._call("Py_DecRef", ir.VoidType(), value)
+                builder.store(_OBJECT(None), result)
+            with whole:
+                for i, item in enumerate(items):
+                    self._call("PyTuple_SetItem", _INT, found, _LONG(i), item)
+        return builder.load(result)
 
     def _new_array(self, kind: Any, value: Any) -> Any:
         """numpy's array for one of numba's, which Python counts from now on."""
@@ -264,7 +283,7 @@ class _Wrapper:
             "NRT_adapt_ndarray_to_python_acqref",
             _OBJECT,
             self.builder.bitcast(array._getpointer(), _OBJECT),
-            self._symbol("object:numpy:ndarray"),
+            self._symbol("class:numpy:ndarray:"),
             _INT(kind.ndim),
             _INT(int(kind.mutable)),
             self._symbol(f"dtype:{np.dtype(str(kind.dtype)).name}"),
@@ -285,4 +304,4 @@ def _class_symbol(kind: type) -> str:
     module = sys.modules.get(kind.__module__)
     if getattr(module, kind.__name__, None) is not kind:
         raise UnsuitableError(f"{kind.__module__} has no {kind.__name__}")
-    return f"object:{kind.__module__}:{kind.__name__}"
+    return f"class:{kind.__module__}:{kind.__name__}:{','.join(getattr(kind, '_fields', ()))}"

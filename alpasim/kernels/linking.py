@@ -45,6 +45,7 @@ class _Symbol:
     name: str
     section: int
     value: int
+    size: int
 
 
 def linked(content: bytes, entry: str, signature: str) -> Piece:
@@ -84,13 +85,15 @@ def linked(content: bytes, entry: str, signature: str) -> Piece:
 
 def _placed(symbol: _Symbol, start: dict[int, int], code: bytearray) -> _Symbol:
     """A symbol with a place. Those that begin as zeros stay zeros: they are where numba keeps what it needs to write an error
-    in full, and kernels here say shortly that they failed."""
+    in full, and kernels here say shortly that they failed. The value of one without a place is what its place is a multiple of.
+    """
     if symbol.section != _COMMON:
         return symbol
     start[_COMMON] = 0
-    code.extend(bytes(-len(code) % 16))
-    code.extend(bytes(16))
-    return _Symbol(symbol.name, _COMMON, len(code) - 16)
+    code.extend(bytes(-len(code) % max(symbol.value, 1)))
+    place = len(code)
+    code.extend(bytes(symbol.size))
+    return _Symbol(symbol.name, _COMMON, place, symbol.size)
 
 
 def _there(name: str) -> str:
@@ -138,5 +141,5 @@ def _laid_out(content: bytes, sections: list[_Section]) -> tuple[dict[int, int],
 def _symbols(content: bytes, section: _Section, texts: _Section) -> Iterator[_Symbol]:
     """The symbols of an object file."""
     for offset in range(section.offset, section.offset + section.size, 24):
-        name, _, _, number, value, _ = struct.unpack_from("<IBBHQQ", content, offset)
-        yield _Symbol(_text(content, texts.offset + name), number, value)
+        name, _, _, number, value, size = struct.unpack_from("<IBBHQQ", content, offset)
+        yield _Symbol(_text(content, texts.offset + name), number, value, size)
