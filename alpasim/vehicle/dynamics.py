@@ -38,6 +38,7 @@ from alpasim.vehicle.chassis import (
     BRAKE_LAG,
     DRAG,
     DRIVE_LAG,
+    DRIVE_SHARE,
     FALLING_MASS_FACTOR,
     LEANS,
     MASS,
@@ -72,6 +73,7 @@ from alpasim.vehicle.wheels import (
     BRAKE,
     COMMANDS,
     DRIVE,
+    DRIVEN,
     FRICTION,
     GEAR,
     HANDED,
@@ -179,6 +181,9 @@ def grip_of_wheels(
             dt_s,
         )
         if uneven:
+            # What resists beside it is taken off.
+            given = body[DRIVE_SHARE + i] * drive_n
+            state[DRIVEN, i] = min(max(given, min(along_n, 0.0)), max(along_n, 0.0))
             gaps = max(footing[i, WALL_LEFT], 0.0), max(footing[i, WALL_RIGHT], 0.0)
             across_n += wall_force(body, i, v * cos - u * sin, gaps[0], gaps[1], 0.5 * rolls, dt_s)
         front_n, left_n = along_n * cos - across_n * sin, along_n * sin + across_n * cos

@@ -19,7 +19,7 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
-from alpasim.road.queries import Grid, RoadArrays, all_on_road, segment_square
+from alpasim.road.queries import segment_square
 from alpasim.road.relief import Relief, inside_area, parts_at, unevenness
 from alpasim.types import FloatArray
 
@@ -30,9 +30,10 @@ RISE, SLOPE_X, SLOPE_Y, ROLLING, COUNT, WALL_LEFT, WALL_RIGHT, WALL_AHEAD, WALL_
 """Columns of `footing` (4, COLUMNS), one row a wheel: smooth height of the ground [m] and its slopes; added rolling
 resistance; how many points of the way count, 0 where nothing is raised; gaps to walls at either side, before and behind [m]; and,
 in two columns, how much the last two grow with every metre to the left."""
-LOWEST = 11
-"""Column of the lowest that the disc could come to stand on nearby, above the smooth ground [m]."""
-BUMP, TILT, LEAN, TOUCH, ROW, FORCE, COLUMNS = range(12, 13 + 6 * PATH, PATH)
+LOWEST, LIFTED, WAS_X, WAS_Y = 11, 12, 13, 14
+"""Columns of the lowest that the disc could come to stand on nearby, above the smooth ground, how far it was lifted when the ground
+was felt last, and where it was [m]. The last three are remembered."""
+BUMP, TILT, LEAN, TOUCH, ROW, FORCE, COLUMNS = range(15, 16 + 6 * PATH, PATH)
 """First columns of what each point of the way has: how far the disc is raised above the smooth ground [m], how that grows
 along and to the left of its heading, how far ahead of the hub it touches [m], the row of the low body that it touches (-1:
 none), and the force that it carries then, which `wheels.py` writes [N]."""
@@ -65,6 +66,8 @@ PROFILE = 3 * MOST_INTERVALS + 1
 """Most points of a profile: its grid's, and both ends of a face in every interval."""
 
 NO_WALL = 1e9
+NO_LIMIT = 1e9
+"""What a wheel was lifted by that has not been anywhere."""
 _FLAT_M = 1e-6
 
 
@@ -136,12 +139,16 @@ def look_along(
     """Write the profile within `reach` of (x, y) along a heading into `places` and `heights`; returns how many points it
     has, and whether it is anything else than 0. Where it is steep, the face's ends are found within a tenth of a millimetre."""
     edged = relief.shape.shape[0] > 0 or low.shape[0] > 0
-    spacing = SPACING_M if edged else ROUGH_SPACING_M
-    intervals = 2 * min(math.ceil(reach / spacing), MOST_INTERVALS // 2)
-    step = 2.0 * reach / intervals
+    step = SPACING_M if edged else ROUGH_SPACING_M
+    while 2.0 * reach > (MOST_INTERVALS - 1) * step:
+        step *= 1.25
+    # Looked at where it was looked at a substep ago: between other places, the same ground would have other slopes.
+    along = x * cos + y * sin
+    begin = math.floor((along - reach) / step) * step - along
+    intervals = math.ceil((reach - begin) / step)
     count, flat = 0, True
     for k in range(intervals + 1):
-        u = (k - intervals // 2) * step
+        u = min(max(begin + k * step, -reach), reach)
         z = raised(x + u * cos, y + u * sin, relief, rough, low, rise)
         if abs(z) > _FLAT_M:
             flat = False
@@ -272,6 +279,24 @@ def _least(values: FloatArray, count: int) -> float:
 
 
 @compiled
+def lift_no_faster(x: float, y: float, cos: float, sin: float, hanging: float, wheel: FloatArray) -> None:
+    """Lower what is raised under a disc at (x, y) to what its way since the ground was felt last can have lifted it by; what hangs is
+    not lifted. A disc that turns or pitches into a face that is too steep for it would be on top of it at once."""
+    points = int(wheel[COUNT])
+    mean = 0.0
+    for k in range(points):
+        mean += wheel[BUMP + k] / points
+    dx, dy = x - wheel[WAS_X], y - wheel[WAS_Y]
+    most = wheel[LIFTED] + STEEPEST * abs(dx * cos + dy * sin) + STEEPEST_ASIDE * abs(dy * cos - dx * sin)
+    over = mean - max(most, hanging)
+    if over > 0.0:
+        mean -= over
+        for k in range(points):
+            wheel[BUMP + k] -= over
+    wheel[LIFTED], wheel[WAS_X], wheel[WAS_Y] = mean, x, y
+
+
+@compiled
 def feel_along(
     x: float,
     y: float,
@@ -301,6 +326,7 @@ def feel_along(
     first, bumpy = look_along(x - ox, y - oy, cos, sin, reach, relief, rough, low, rise, places[0], heights[0])
     last, uneven = look_along(x + ox, y + oy, cos, sin, reach, relief, rough, low, rise, places[1], heights[1])
     if not bumpy and not uneven:
+        wheel[LIFTED], wheel[WAS_X], wheel[WAS_Y] = 0.0, x, y
         return False
     points = min(PATH, 1 + int(abs(ahead) / 0.025))
     wheel[COUNT] = points
@@ -326,6 +352,7 @@ def feel_along(
             line = low_row(tx, ty, low)
             if line >= 0 and low[line, LOW_TOP] - rise > parts_at(tx, ty, relief):
                 wheel[ROW + k] = low[line, LOW_ROW]
+    lift_no_faster(x, y, cos, sin, hanging, wheel)
     tread = max(wheel[BUMP + points // 2], hanging)
     feel_ends(places, heights, (first, last), radius, tread, aside, wheel)
     return True
@@ -355,29 +382,15 @@ def feel_across(
     wheel[WALL_RIGHT] = wall_gap(x, y, -cos, -sin, half_width, reach, above, relief, rough, low, rise)
 
 
-@compiled
-def all_paved(
-    pose: tuple[float, float, float],
-    half: tuple[float, float],
-    moved: tuple[float, float],
-    road: RoadArrays,
-    grid: Grid,
-) -> bool:
-    """Whether a box of those half length and width has its corners on the pavement at `pose`, half of `moved` later and
-    all of it later: while one step is driven no wheel is elsewhere but by less than matters."""
-    cos, sin = math.cos(pose[2]), math.sin(pose[2])
-    points, i = np.empty((12, 2)), 0
-    for k in range(3):
-        for along in (-half[0], half[0]):
-            for across in (-half[1], half[1]):
-                points[i, 0] = pose[0] + 0.5 * k * moved[0] + along * cos - across * sin
-                points[i, 1] = pose[1] + 0.5 * k * moved[1] + along * sin + across * cos
-                i += 1
-    return all_on_road(points, road, grid)
+def lower(footing: FloatArray, by: FloatArray) -> None:
+    """Lower what is raised under the wheels by so much each (4,) [m]."""
+    footing[:, LIFTED] -= by
+    footing[:, BUMP : BUMP + PATH] -= by[:, None]
 
 
 def level_footing() -> FloatArray:
     """The `footing` (4, COLUMNS) of level ground."""
     footing = np.zeros((4, COLUMNS))
     footing[:, WALL_LEFT : WALL_BEHIND + 1] = NO_WALL
+    footing[:, LIFTED] = NO_LIMIT
     return footing

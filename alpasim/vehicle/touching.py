@@ -1,4 +1,4 @@
-"""Where the wheels of a vehicle touch, and which walls are near: a pose and a way become a `footing`.
+"""Where the wheels of a vehicle touch, and which walls are near: a pose and a way become a `footing`; and whether it is paved.
 
 Answers what `footing.py` has to be asked for each wheel. What the ground carries is told in `wheels.py`.
 """
@@ -10,11 +10,14 @@ import math
 import numpy as np
 
 from alpasim.compiled import compiled
+from alpasim.road.queries import Grid, RoadArrays, all_on_road
 from alpasim.road.relief import Relief, rise_at
 from alpasim.types import FloatArray
 from alpasim.vehicle.chassis import HALF_WIDTH, RADIUS, SPRING, STATIC_LOAD
 from alpasim.vehicle.footing import (
     COUNT,
+    LIFTED,
+    NO_LIMIT,
     NO_WALL,
     PROFILE,
     RISE,
@@ -22,6 +25,8 @@ from alpasim.vehicle.footing import (
     SLOPE_Y,
     WALL_BEHIND,
     WALL_LEFT,
+    WAS_X,
+    WAS_Y,
     feel_across,
     feel_along,
     nothing_near,
@@ -76,6 +81,8 @@ def feel_raised(
     arm = np.empty((4, 3))
     upright, ahead_x, ahead_y = wheel_arms(body, rotation, arm)
     if not upright:
+        for i in range(4):
+            footing[i, LIFTED] = NO_LIMIT
         return
     places, heights = np.empty((2, PROFILE)), np.empty((2, PROFILE))
     left_angle, right_angle = steering_angles(body, angle)
@@ -88,6 +95,7 @@ def feel_raised(
         x, y, wheel = points[i, 0], points[i, 1], footing[i]
         far = body[RADIUS] + (abs(along) + abs(aside)) * dt_s + 0.05
         if rough[i] <= 0.0 and low.shape[0] == 0 and nothing_near(x, y, far, relief):
+            wheel[LIFTED], wheel[WAS_X], wheel[WAS_Y] = 0.0, x, y
             continue
         hanging = position[2] + arm[i, 2] - wheel[RISE] - body[STATIC_LOAD + i] / body[SPRING + i]
         moved = (along * dt_s, aside * dt_s)
@@ -95,3 +103,24 @@ def feel_raised(
         reach = abs(aside) * dt_s + 0.02
         x, y = position[0] + arm[i, 0], position[1] + arm[i, 1]
         feel_across(x, y, -sin, cos, reach, body[HALF_WIDTH], hanging, relief, rough[i], low, wheel)
+
+
+@compiled
+def all_paved(
+    pose: tuple[float, float, float],
+    half: tuple[float, float],
+    moved: tuple[float, float],
+    road: RoadArrays,
+    grid: Grid,
+) -> bool:
+    """Whether a box of those half length and width has its corners on the pavement at `pose`, half of `moved` later and
+    all of it later: while one step is driven no wheel is elsewhere but by less than matters."""
+    cos, sin = math.cos(pose[2]), math.sin(pose[2])
+    points, i = np.empty((12, 2)), 0
+    for k in range(3):
+        for along in (-half[0], half[0]):
+            for across in (-half[1], half[1]):
+                points[i, 0] = pose[0] + 0.5 * k * moved[0] + along * cos - across * sin
+                points[i, 1] = pose[1] + 0.5 * k * moved[1] + along * sin + across * cos
+                i += 1
+    return all_on_road(points, road, grid)

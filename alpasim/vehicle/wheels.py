@@ -41,11 +41,11 @@ from alpasim.vehicle.footing import (
 )
 from alpasim.vehicle.stance import FX, FY, FZ, LX, LY, LZ, NX, NY, NZ, Vector3
 
-ACTUATORS, COMMANDS, FRICTION, SLIPPING, LOAD, PUSH, SIDE, TWIST, HELD, HANDED, ROWS = range(11)
+ACTUATORS, COMMANDS, FRICTION, SLIPPING, LOAD, PUSH, SIDE, TWIST, HELD, HANDED, DRIVEN, ROWS = range(12)
 """Rows of `state` (ROWS, 4), all that forces read and write of actuators and of each wheel: where actuators are and what they
 shall do; friction under it and 1 where it is at its grip; its load [N], the forces of raised ground back and to the right [N]
-and its moment [N m], what it has to hold across, and along for wheels that cannot [m/s^2]. What comes after SLIPPING is made anew
-each time."""
+and its moment [N m], what it has to hold across, and along for wheels that cannot [m/s^2], and what drive gives it along [N]. What
+comes after SLIPPING is made anew each time."""
 
 STEER, DRIVE, BRAKE, GEAR = 0, 1, 2, 3
 """Places in the rows of actuators and commands: road-wheel angle [rad], drive and brake pedal in [0, 1], and the gear

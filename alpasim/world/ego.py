@@ -14,15 +14,18 @@ from alpasim.memory import Memory, fill, finite, read
 from alpasim.road.relief import feel, rise_at
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import EGO, Bodies, Control, EgoState, FloatArray, frozen
+from alpasim.vehicle.account import Account
 from alpasim.vehicle.actuation import actuator_commands
 from alpasim.vehicle.chassis import chassis, packed
 from alpasim.vehicle.dynamics import ego_forces
+from alpasim.vehicle.energy import drive_power
 from alpasim.vehicle.failing import Failing
-from alpasim.vehicle.footing import ROLLING, all_paved, level_footing
+from alpasim.vehicle.footing import LIFTED, ROLLING, WAS_Y, level_footing
 from alpasim.vehicle.resting import resting_pose
-from alpasim.vehicle.touching import feel_raised, stand_wheels
+from alpasim.vehicle.touching import all_paved, feel_raised, stand_wheels
 from alpasim.vehicle.wheels import ACTUATORS, BRAKE, COMMANDS, DRIVE, FRICTION, GEAR, LOAD, ROWS, SLIPPING, STEER
 from alpasim.vehicle.wind import wind_load
+from alpasim.world.arms import in_rig, moved, to_world, turned
 from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector, Vector3, yaw_of
 from alpasim.world.contacts import Box, WheelHit
 from alpasim.world.underbody import Moving
@@ -35,6 +38,7 @@ Plane = tuple[float, float, float, Vector3, float]
 """x, y and heading of the ego's box, its velocity and yaw rate, world frame."""
 
 _NO_WIND = (0.0, 0.0, 0.0, 0.0, 0.0)
+_NO_GUST = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
 _NO_TORQUE = (0.0, 0.0, 0.0)
 
 TIPPED = math.sin(math.radians(4.0)) ** 2
@@ -42,6 +46,9 @@ TIPPED = math.sin(math.radians(4.0)) ** 2
 
 NEAR_GROUND_M = 0.02
 """Height of the box's lowest corner above the ground from which it may touch it within a substep."""
+
+SEEN_M, MOST_PARTS = 0.01, 8
+"""What a part of the box may fall in one go near the ground, and in how many goes at most; Bullet sees contacts 0.02 m ahead."""
 
 
 class Ego:
@@ -60,6 +67,9 @@ class Ego:
         self._slipping = self._state[SLIPPING]
         self._wheels, self._footing = np.zeros((4, 2)), level_footing()
         self._rolling, self._rough = np.zeros(4), np.zeros(4)
+        self._account = Account(vehicle, self._packed)
+        self.uneven, self.met_others = False, False
+        self._felt: tuple[BodyState, float] | None = None
         self.low: FloatArray = np.zeros((0, 8))
         """Bodies that the wheels may run over, as they are now (columns: `alpasim.vehicle.footing`)."""
         self.met: list[WheelHit] = []
@@ -116,7 +126,9 @@ class Ego:
         self._road, self._base_friction = scenario.road, scenario.environment.friction
         self._wind = scenario.environment.wind_mps
         self._footing[:] = level_footing()
-        self._left_level = False
+        self._left_level = self.uneven = self.met_others = False
+        self._account.forget()
+        self._gust = _NO_GUST
         self._rough[:] = 0.0
         self.low = self.low[:0]
         self._dt_s = scenario.dt_us * 1e-6
@@ -130,6 +142,9 @@ class Ego:
             "load": self._load.copy(),
             "slipping": self._slipping > 0.0,
             "velocity": np.array(self._velocity_before),
+            "uneven": self.uneven,
+            "account": self._account.save(),
+            "lifted": self._footing[:, LIFTED : WAS_Y + 1].copy(),
             "failing": self._failing.save(),
         }
 
@@ -147,6 +162,9 @@ class Ego:
         fill(memory, "slipping", slipping)
         self._slipping[:] = slipping
         self._failing.load(read(memory, "failing", dict))
+        self.uneven = read(memory, "uneven", bool)
+        self._account.load(finite(memory, "account", (2,)))
+        self._footing[:, LIFTED : WAS_Y + 1] = finite(memory, "lifted", (4, 3))
         vx, vy, vz = finite(memory, "velocity", (3,)).tolist()
         self._velocity_before = (vx, vy, vz)
 
@@ -156,6 +174,7 @@ class Ego:
         self._commands[GEAR] = -1.0 if control.reverse else 1.0
         self._failing.begin(time_us, self._commands[:3])
         self._on_soil = not self._road.ground.even or self._may_leave()
+        self._felt = None
 
     def _may_leave(self) -> bool:
         """Whether a wheel may be off the pavement within a control step."""
@@ -169,13 +188,16 @@ class Ego:
         """Apply the forces of a substep, or of a part of one, that lasts `substep_s` and begins with that state of the body."""
         position, rotation, velocity, spin = body
         failing = self._failing
-        uneven = self._feel(body, substep_s)
+        if self._felt != (body, substep_s):
+            self.uneven = self._feel(body, substep_s)
+        uneven = self.uneven
         self._friction *= failing.grip
         wind = _NO_WIND
         if self._wind != (0.0, 0.0):
             force, torque = wind_load(self._vehicle, velocity, yaw_of(rotation), self._wind)
             self._engine.push(self.body, force, torque, position)
             wind = (*force[:2], *torque)
+            self._gust = force, torque
         force, torque = ego_forces(
             failing.packed,
             self._state,
@@ -195,16 +217,60 @@ class Ego:
         if len(self.low):
             self.met += wheel_hits(self._chassis, self._footing, self._wheels, body, substep_s)
 
+    def settle(self, before: BodyState, substep_s: float) -> None:
+        """After a substep on ground that is not level, which began with `before`: let nobody have gained energy from it."""
+        body = self.body_state()
+        given = 0.0
+        if len(self.low) or self.met_others:
+            self._account.forget()
+            self.met_others = False
+        else:
+            given = self._given(before, body) * substep_s
+        lifted = self._footing[:, LIFTED].copy()
+        if not self._feel(body, substep_s):
+            return
+        angle = float(self._actuators[STEER])
+        slower = self._account.settle(body, self._footing, lifted, angle, given, substep_s)
+        self._felt = body, substep_s
+        if slower is not None:
+            self._engine.set_motion(self.body, *slower)
+
+    def _given(self, before: BodyState, after: BodyState) -> float:
+        """Power of drive and wind in a substep between two states [W]."""
+        position, rotation, (ax, ay, az), (ap, aq, ar) = before
+        _, _, (bx, by, bz), (bp, bq, br) = after
+        velocity = vx, vy, vz = 0.5 * (ax + bx), 0.5 * (ay + by), 0.5 * (az + bz)
+        spin = wx, wy, wz = 0.5 * (ap + bp), 0.5 * (aq + bq), 0.5 * (ar + br)
+        (fx, fy, fz), (tx, ty, tz) = self._gust
+        power = fx * vx + fy * vy + fz * vz + tx * wx + ty * wy + tz * wz
+        return power + drive_power(self._packed, self._state, self._footing, position, rotation, velocity, spin)
+
     def _may_lie(self, uneven: bool, body: BodyState) -> bool:
         """Whether the box may touch the ground below it: it is tipped, or in a hole."""
-        position, (x, y, z, w), _, _ = body
+        _, (x, y, _, _), _, _ = body
         if not uneven and x * x + y * y < TIPPED:
             return False
+        return self._clear_of_ground(body) < NEAR_GROUND_M
+
+    def _clear_of_ground(self, body: BodyState) -> float:
+        """Height of the box's lowest corner above the ground [m]."""
+        position, (x, y, z, w), _, _ = body
         length, width, height = self._solid
         reach = abs(x * z - w * y) * length + abs(y * z + w * x) * width
         lowest = to_world((x, y, z, w), self._along, self._above + 0.5 * self._vehicle.ground_clearance_m)[2] - reach
         lowest -= 0.5 * abs(1.0 - 2.0 * (x * x + y * y)) * height
-        return position[2] + lowest < rise_at(*position[:2], self._road.relief)[0] + NEAR_GROUND_M
+        return position[2] + lowest - rise_at(*position[:2], self._road.relief)[0]
+
+    def parts_of_substep(self, body: BodyState, substep_s: float) -> int:
+        """In how many parts to go through a substep on ground that is not level, so that a box that falls is seen to touch before it
+        is in the ground: what has sunk in is lifted out again, which is energy for nothing."""
+        _, _, velocity, spin = body
+        length, width, height = self._solid
+        reach = abs(self._along) + 0.5 * math.sqrt(length * length + width * width + height * height)
+        falls = (max(-velocity[2], 0.0) + math.hypot(spin[0], spin[1]) * reach) * substep_s
+        if falls < SEEN_M or self._clear_of_ground(body) > falls:
+            return 1
+        return min(math.ceil(falls / SEEN_M), MOST_PARTS)
 
     def _turn(self, torque: Vector3, body: BodyState, substep_s: float) -> None:
         """Give the body the spin that a torque brings within a substep at once. Bullet's friction does not see a torque that is
@@ -226,6 +292,7 @@ class Ego:
         if relief.level and not self._on_soil and not bumpy:
             if self._left_level:
                 self._footing[:] = level_footing()
+                self._account.forget()
                 self._left_level = False
             return False
         self._left_level = True
@@ -278,6 +345,7 @@ class Ego:
 
     def push_at(self, force: Vector3, point: Vector3) -> None:
         """Push with a force [N] at a point for the next substep."""
+        self.met_others = True
         self._engine.push_at(self.body, force, point)
 
     def finish(self, plane: Plane, dt_s: float) -> EgoState:
@@ -311,44 +379,3 @@ class Ego:
         bodies.position[EGO] = (position[0] + arm[0], position[1] + arm[1], position[2] + arm[2])
         bodies.rotation[EGO], bodies.yaw[EGO] = rotation, yaw_of(rotation)
         bodies.velocity[EGO], bodies.angular_velocity[EGO] = moved(velocity, spin, arm), spin
-
-
-def in_rig(vector: Vector3, cos: float, sin: float) -> Vector3:
-    """A world vector in a frame turned by the yaw of that cosine and sine."""
-    return cos * vector[0] + sin * vector[1], cos * vector[1] - sin * vector[0], vector[2]
-
-
-def to_world(rotation: Quaternion, along: float, above: float) -> Vector3:
-    """The body's vector (along, 0, above) in world axes."""
-    x, y, z, w = rotation
-    return (
-        (1.0 - 2.0 * (y * y + z * z)) * along + 2.0 * (x * z + w * y) * above,
-        2.0 * (x * y + w * z) * along + 2.0 * (y * z - w * x) * above,
-        2.0 * (x * z - w * y) * along + (1.0 - 2.0 * (x * x + y * y)) * above,
-    )
-
-
-def turned(rotation: Quaternion, torque: Vector3, roll: float, pitch: float, yaw: float) -> Vector3:
-    """Angular acceleration [rad/s^2] that a torque [N m] gives a body with those inertias about its own axes [kg m^2]."""
-    x, y, z, w = rotation
-    tx, ty, tz = torque
-    ahead = (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y))
-    left = (2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z + w * x))
-    up = (2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y))
-    about_ahead = (tx * ahead[0] + ty * ahead[1] + tz * ahead[2]) / roll
-    about_left = (tx * left[0] + ty * left[1] + tz * left[2]) / pitch
-    about_up = (tx * up[0] + ty * up[1] + tz * up[2]) / yaw
-    return (
-        about_ahead * ahead[0] + about_left * left[0] + about_up * up[0],
-        about_ahead * ahead[1] + about_left * left[1] + about_up * up[1],
-        about_ahead * ahead[2] + about_left * left[2] + about_up * up[2],
-    )
-
-
-def moved(velocity: Vector3, spin: Vector3, arm: Vector3) -> Vector3:
-    """Velocity of a body's point that lies `arm` from where it has `velocity`."""
-    return (
-        velocity[0] + spin[1] * arm[2] - spin[2] * arm[1],
-        velocity[1] + spin[2] * arm[0] - spin[0] * arm[2],
-        velocity[2] + spin[0] * arm[1] - spin[1] * arm[0],
-    )

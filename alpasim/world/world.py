@@ -174,6 +174,8 @@ class World:
         substeps, seconds = self._scenario.substeps, ego.substep_s
         body, readable = self._see(substep / substeps)
         parts = actors.watch.parts_of_substep(seconds) if readable else 1
+        if ego.uneven:
+            parts = max(parts, ego.parts_of_substep(body, seconds))
         if parts > 1:
             seconds /= parts
             engine.set_substep(seconds)
@@ -191,6 +193,8 @@ class World:
                 engine.step()
                 if readable:
                     self._feel(body, substep, seconds, (substep + (part + 1) / parts) / substeps)
+                if ego.uneven:
+                    ego.settle(body, seconds)
         finally:
             if parts > 1:
                 engine.set_substep(ego.substep_s)
@@ -251,6 +255,7 @@ class World:
         touching = self._merger.add(self._engine.contacts(), substep, seconds, actors.now, actors.ignored, box_of)
         self._merger.end_part(gained)
         if touching:
+            self._ego.met_others = True
             actors.strike(touching)
             self._look_again(share)
 
