@@ -201,7 +201,7 @@ def test_a_renderer_given_back_comes_again_with_the_next_reset(parked_cars: Scen
         ("camera:front", {"rate_hz": 30.0}, "found 30 Hz, expected a whole multiple of the control step"),
         ("camera:front", {"channels": ("rgbd",)}, "sensors.camera.channels.0: found the text 'rgbd'"),
         ("camera:front", {"renderer": "opengl"}, "sensors.camera.renderer: found the text 'opengl'"),
-        ("camera:front", {"fov_deg": 90.0}, "sensors.camera.fov_deg: unknown"),
+        ("camera:front", {"fov_deg": 90.0}, "sensors.camera: unknown key 'fov_deg'"),
         ("camera:a", {"own": {"a": {"fov_deg": 0.0, "x_m": 1.0, "z_m": 1.0}}}, "own.a.fov_deg: found 0.0"),
         ("camera:a", {"own": {"a": {"fov_deg": 180.0, "x_m": 1.0, "z_m": 1.0}}}, "own.a.fov_deg: found 180.0"),
         ("camera:a", {"own": {"a": {"fov_deg": 90.0, "x_m": 1.0, "z_m": 1.0, "rate_hz": 7.0}}}, "found 7 Hz"),
