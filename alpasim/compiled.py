@@ -132,10 +132,10 @@ def _numbas_own(function: FunctionType, counting: bool) -> Any:
     import numba
 
     kernel: Any = cast(Any, numba).njit(fastmath=False, error_model="numpy", _nrt=counting)(function)
-    if not counting:
-        _let_no_array_out(kernel)
     if cast(Any, numba.config).DISABLE_JIT:
         return kernel
+    if not counting:
+        _let_no_array_out(kernel)
     kernel.enable_caching()
     if is_known(numba.__version__):
         file = kernel._cache._cache_file

@@ -420,6 +420,12 @@ except IndexError as error:
     assert run(program, NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path / "cache")) == ["IndexError"]
 
 
+def test_numba_told_to_compile_nothing_compiles_nothing(total, tmp_path: Path, run) -> None:
+    (tmp_path / "callee.py").write_text(CALLEE.format(factor=1.0, number=2.0).replace("@compiled", "@inner"))
+    (tmp_path / "callee.py").write_text((tmp_path / "callee.py").read_text().replace("import compiled", "import inner"))
+    assert run("import caller; print(type(caller.total).__name__)", NUMBA_DISABLE_JIT="1") == ["3.0", "0", "function"]
+
+
 def test_what_a_kernel_may_not_name_is_refused(tmp_path: Path, run) -> None:
     (tmp_path / "table.py").write_text(
         "import numpy as np\nfrom alpasim.compiled import compiled\nTABLE = np.arange(3.0)\n\n"

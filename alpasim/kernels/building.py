@@ -192,7 +192,7 @@ class _Wrapper:
     def _array(self, kind: Any, value: Any, has: Any) -> Any:
         """An array, lent: without the counter that numba gives those that it may keep."""
         builder = self.builder
-        if not kind.aligned or not isinstance(kind.dtype, (types.Boolean, types.Integer, types.Float)):
+        if not kind.ndim or not kind.aligned or not isinstance(kind.dtype, (types.Boolean, types.Integer, types.Float)):
             raise UnsuitableError(f"an argument is of the type {kind}")
         self._demand(self._is(has, "class:numpy:ndarray:"))
         self._demand(builder.icmp_unsigned("==", self._field(value, DIMENSIONS, _INT), _INT(kind.ndim)))
