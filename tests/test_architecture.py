@@ -171,3 +171,10 @@ def test_every_package_that_the_engine_imports_is_listed_and_looked_for_by_docto
                 continue
             names = {one.lower() for one in found.get(top, [top.replace("_", "-")])}
             assert names & known, f"{path}:{line}: {top} is no listed dependency"
+
+
+def test_every_room_is_installed() -> None:
+    """An editable install finds rooms that the list leaves out; `pip install .` and wheels do not."""
+    setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    rooms = {module_name(path) for path in modules("alpasim") if path.name == "__init__.py"}
+    assert rooms == {name for name in setuptools["packages"] if name.split(".")[0] == "alpasim"}
