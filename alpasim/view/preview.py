@@ -21,7 +21,7 @@ from alpasim.view.ground import draw_ground
 from alpasim.view.labels import ROW, Labels, box_of
 from alpasim.view.overlay import MARGIN, draw_goal, write_scale
 from alpasim.view.preview_panel import panel, title
-from alpasim.view.relief import write_relief
+from alpasim.view.relief import relief_labels
 from alpasim.view.start import Place, Way, places_of, route_of, state_at_start, ways_of
 
 WIDTH = 1280
@@ -89,7 +89,6 @@ def _scene(
         _way(canvas, way, 230)
     draw_actors(canvas, state)
     sheet = canvas.finish()
-    write_relief(sheet, scenario.road)
     labels = Labels(sheet, (box_of(sheet, state, row) for row in range(len(state.ids))))
     _names(sheet, labels, state, [row for row in named if row == EGO])
     for place in places:
@@ -97,6 +96,8 @@ def _scene(
         if -10.0 < top[0] < WIDTH + 10.0 and -20.0 < top[1] < height:
             labels.put(f"event {place.number}", (top[0], top[1], top[0], top[1]), above=True)
     _patches(sheet, labels, scenario)
+    for words, left, top in relief_labels(sheet, scenario.road):
+        labels.put(words, (left, top, left, top), above=True)
     _names(sheet, labels, state, [row for row in named if row != EGO])
     labels.write()
     write_scale(sheet)
@@ -160,7 +161,18 @@ def _patches(sheet: Sheet, labels: Labels, scenario: Scenario) -> None:
     """Kind and grip beside patches of other ground."""
     for patch in scenario.road.surfaces[:12]:
         corners = sheet.view.pixels(patch.polygon) * (sheet.size[0] / sheet.view.width)
-        (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-        if MARGIN < 0.5 * (left + right) < WIDTH - MARGIN and top > -ROW and bottom < sheet.size[1] + ROW:
-            box = (float(left), float(top), float(right), float(bottom))
-            labels.put(f"{patch.kind} {patch.friction:.2g}", box, above=True)
+        middle = 0.5 * float(corners[:, 0].min() + corners[:, 0].max())
+        top, bottom = span_at(corners, middle)
+        if MARGIN < middle < WIDTH - MARGIN and top > -ROW and bottom < sheet.size[1] + ROW:
+            labels.put(f"{patch.kind} {patch.friction:.2g}", (middle, top, middle, bottom), above=True)
+
+
+def span_at(corners: FloatArray, x: float) -> tuple[float, float]:
+    """From where to where a polygon (k, 2) reaches on the vertical line at `x`, which has to meet it."""
+    ends = np.roll(corners, -1, axis=0)
+    crossed = (np.minimum(corners[:, 0], ends[:, 0]) <= x) & (x <= np.maximum(corners[:, 0], ends[:, 0]))
+    one, other = corners[crossed], ends[crossed]
+    wide = other[:, 0] - one[:, 0]
+    share = np.divide(x - one[:, 0], wide, out=np.zeros(len(one)), where=wide != 0.0)
+    heights = one[:, 1] + share * (other[:, 1] - one[:, 1])
+    return float(heights.min()), float(heights.max())

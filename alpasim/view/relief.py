@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -35,8 +36,8 @@ def draw_relief(canvas: Canvas, road: RoadNetwork) -> None:
             _bump(canvas, part)
 
 
-def write_relief(sheet: Sheet, road: RoadNetwork) -> None:
-    """How steep grades and cross-slopes are, beside the middle of each that the picture shows."""
+def relief_labels(sheet: Sheet, road: RoadNetwork) -> Iterator[tuple[str, float, float]]:
+    """How steep each grade and cross-slope is in words, and where its middle lies on the sheet [px] that shows it."""
     for part in road.parts:
         if isinstance(part, Grade):
             words = f"{abs(part.grade):.1%} {'up' if part.grade > 0.0 else 'down'}"
@@ -47,9 +48,15 @@ def write_relief(sheet: Sheet, road: RoadNetwork) -> None:
         x, y, heading = _poses(part, np.array([0.5 * (part.begin + part.end)]))[0]
         left, top = sheet.place(x - 3.0 * math.sin(heading), y + 3.0 * math.cos(heading))
         if 0.0 < left < sheet.size[0] and 0.0 < top < sheet.size[1]:
-            width = text_width(words, LABEL_SIZE) + 10
-            sheet.box(left - 0.5 * width, top - LABEL_SIZE - 2, width, LABEL_SIZE + 6, palette.PANEL, radius=4)
-            sheet.text(words, left, top - LABEL_SIZE, LABEL_SIZE, palette.INK, "middle")
+            yield words, left, top
+
+
+def write_relief(sheet: Sheet, road: RoadNetwork) -> None:
+    """How steep grades and cross-slopes are, beside the middle of each that the picture shows."""
+    for words, left, top in relief_labels(sheet, road):
+        width = text_width(words, LABEL_SIZE) + 10
+        sheet.box(left - 0.5 * width, top - LABEL_SIZE - 2, width, LABEL_SIZE + 6, palette.PANEL, radius=4)
+        sheet.text(words, left, top - LABEL_SIZE, LABEL_SIZE, palette.INK, "middle")
 
 
 def _poses(part: Grade | CrossSlope, s: FloatArray) -> FloatArray:

@@ -121,6 +121,7 @@ def test_labels_in_dense_traffic_cover_neither_each_other_nor_anybody(
     file.write_text(
         "schema: alpasim/scenario@1\ntitle: Dense\nroad: {motorway: {lanes: 3, length_m: 300, speed_limit_kph: 120}}\n"
         "surfaces: [{kind: ice, friction: 0.15, lane: 2, from_s_m: 75, to_s_m: 90}]\n"
+        "relief: [{grade: {from_s_m: 70, to_s_m: 95, grade_percent: -7}}]\n"
         "ego: {vehicle: sedan, lane: 2, s_m: 60, speed_kph: 50, goal: {s_m: 150}}\n"
         f"actors:\n{cars}events:\n{waits}end: {{time_limit_s: 20}}\n"
     )
@@ -139,12 +140,23 @@ def test_labels_in_dense_traffic_cover_neither_each_other_nor_anybody(
     monkeypatch.setattr(preview_module, "box_of", seen)
     preview(load_scenario(file).concrete(0))
     names = [words for words, _ in written]
-    assert {"ego", "event 1", "event 2", "event 3", "ice 0.15"} <= set(names)
+    assert {"ego", "event 1", "event 2", "event 3", "ice 0.15", "7.0% down"} <= set(names)
     assert sum(name.startswith("car_number") for name in names) > 15
     boxes = [box for _, box in written]
     assert not any(overlap(one, other) for one, other in combinations(boxes, 2))
     assert not any(overlap(box, car) for box in boxes for car in covered)
     assert all(box[0] >= 0.0 and box[2] <= WIDTH for box in boxes)
+
+
+def test_a_patch_is_named_where_it_lies() -> None:
+    """A bow of four corners a side: its label stands at the arc, not at the corner of the box about it."""
+    bow = np.array(
+        [[0.0, 30.0], [10.0, 29.0], [20.0, 26.0], [30.0, 20.0], [34.0, 23.0], [22.0, 30.0], [11.0, 33.0], [0.0, 34.0]]
+    )
+    assert preview_module.span_at(bow, 15.0) == pytest.approx((27.5, 33.0 - 3.0 * 4.0 / 11.0))
+    box = np.array([[0.0, 0.0], [40.0, 0.0], [40.0, 8.0], [0.0, 8.0]])
+    assert preview_module.span_at(box, 20.0) == (0.0, 8.0)
+    assert preview_module.span_at(box, 0.0) == (0.0, 8.0)
 
 
 @pytest.mark.parametrize(
