@@ -134,10 +134,10 @@ def _numbas_own(function: FunctionType, counting: bool) -> Any:
     kernel: Any = cast(Any, numba).njit(fastmath=False, error_model="numpy", _nrt=counting)(function)
     if cast(Any, numba.config).DISABLE_JIT:
         return kernel
-    if not counting:
-        _let_no_array_out(kernel)
     kernel.enable_caching()
     if is_known(numba.__version__):
+        if not counting:
+            _let_no_array_out(kernel)
         file = kernel._cache._cache_file
         file._source_stamp = (file._source_stamp, stamp(function, named_by(function), counting, _kernel_of))
     _DISPATCHERS.append(kernel)
@@ -169,12 +169,19 @@ class _Kernel:
         self._pieces: list[Any] | None = None
         self._waiting: list[Any] = []
         self._tried: set[str] = set()
+        self._being_stamped = False
         self.callable = self._entry.callable
 
     @cached_property
     def stamp(self) -> str:
-        """What stands for all that the machine code is made of."""
-        return stamp(self.function, self._named, self._counting, _kernel_of)
+        """What stands for all that the machine code is made of. Raises TypeError where that cannot be said."""
+        if self._being_stamped:
+            raise TypeError(f"{self.function.__qualname__}: a kernel may call itself, but not by way of another")
+        self._being_stamped = True
+        try:
+            return stamp(self.function, self._named, self._counting, _kernel_of)
+        finally:
+            self._being_stamped = False
 
     @cached_property
     def _named(self) -> dict[str, Any]:

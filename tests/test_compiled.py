@@ -458,6 +458,31 @@ print(far.real(2.0))"""
     assert run(program) == ["True", "True", "2.0"]
 
 
+def test_kernels_that_call_each_other_in_a_circle_are_refused(tmp_path: Path, run) -> None:
+    (tmp_path / "circle.py").write_text(
+        "from alpasim.compiled import compiled\n\n@compiled\ndef even(n):\n    return True if n == 0 else odd(n - 1)\n\n"
+        "@compiled\ndef odd(n):\n    return False if n == 0 else even(n - 1)\n"
+    )
+    program = """from circle import even
+for _ in range(2):
+    try:
+        even(3)
+    except TypeError as error:
+        print("by way of another" in str(error))"""
+    assert run(program) == ["True", "True"]
+
+
+def test_memory_that_may_not_be_run_is_an_error_of_the_system(total, run) -> None:
+    total(1.0, 2.0)
+    program = """from alpasim.kernels import machine_code
+machine_code._protect = lambda: lambda *given: -1
+try:
+    import caller
+except OSError as error:
+    print("executable" in str(error))"""
+    assert run(program) == ["True"]
+
+
 def test_what_belongs_to_another_function_is_refused() -> None:
     factor = 2.0
 
