@@ -96,8 +96,8 @@ def _scene(
         if -10.0 < top[0] < WIDTH + 10.0 and -20.0 < top[1] < height:
             labels.put(f"event {place.number}", (top[0], top[1], top[0], top[1]), above=True)
     _patches(sheet, labels, scenario)
-    for words, left, top in relief_labels(sheet, scenario.road):
-        labels.put(words, (left, top, left, top), above=True)
+    for words, x, y in relief_labels(sheet, scenario.road):
+        labels.put(words, (x, y, x, y), above=True)
     _names(sheet, labels, state, [row for row in named if row != EGO])
     labels.write()
     write_scale(sheet)
