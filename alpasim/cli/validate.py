@@ -89,6 +89,7 @@ def _faults_of(file: Path, seeds: int) -> list[Fault]:
 
 def _drawn(file: Path, seeds: int) -> Iterator[str]:
     """A line for each seed of a good file: the values drawn, and weather and grip that they lead to."""
+    from alpasim.scenario.conditions import wind_words
     from alpasim.scenario.loading import load_scenario
 
     logical = load_scenario(file)
@@ -97,6 +98,7 @@ def _drawn(file: Path, seeds: int) -> Iterator[str]:
         weather = scenario.environment
         grip = f"friction {weather.friction:.3g} ({'as written' if weather.friction_from == 'written' else 'of the weather'})"
         felt = f"rain {weather.rain:g}, snow {weather.snow:g}, visibility {weather.visibility_m:g} m, {weather.light}"
+        felt += f", {wind_words(weather.wind_mps)}" if any(weather.wind_mps) else ""
         values = "".join(
             f", {name} {value:.4g}" if isinstance(value, float) else f", {name} {value}"
             for name, value in scenario.parameters.items()

@@ -18,10 +18,15 @@ def in_force(scenario: Scenario) -> str:
     words += [f"snow {weather.snow:.2g}"] if weather.snow else []
     words += [f"visibility {weather.visibility_m:.0f} m"] if math.isfinite(weather.visibility_m) else []
     words += [weather.light.replace("_", " ")] if weather.light != "day" else []
-    wind = math.hypot(*weather.wind_mps)
-    words += [f"wind {wind:.0f} m/s"] if wind else []
+    words += [wind_words(weather.wind_mps)] if any(weather.wind_mps) else []
     words += [f"perception {scenario.perception.level}"] if scenario.perception.level != "truth" else []
     return ", ".join(words)
+
+
+def wind_words(wind_mps: tuple[float, float]) -> str:
+    """How fast the air moves and where to, in whole degrees from x counter-clockwise as `wind_to_deg` is written."""
+    towards = round(math.degrees(math.atan2(wind_mps[1], wind_mps[0]))) % 360
+    return f"wind {math.hypot(*wind_mps):.0f} m/s to {towards}°"
 
 
 def faults_of(scenario: Scenario) -> tuple[EgoFault | SenseFault, ...]:

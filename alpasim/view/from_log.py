@@ -12,7 +12,7 @@ from alpasim.errors import InputError, did_you_mean
 from alpasim.recording.reader import Log, read_log
 from alpasim.scenario.concrete import Scenario
 from alpasim.scenario.loading import load_inputs
-from alpasim.types import EGO
+from alpasim.types import EGO, EndReason
 from alpasim.view.camera import Camera, following
 from alpasim.view.canvas import UInt8Array
 from alpasim.view.picture import picture_of, save_png
@@ -67,11 +67,13 @@ def step_at(log: Log, at: str | float) -> int:
 
 
 def worst_step(log: Log) -> int:
-    """The step of the ego's first contact; without one that of the smallest time to collision, then of the smallest
-    distance to anything; the end where neither was ever measured."""
+    """The step of the ego's first contact; without one the end of a drive that left the road; else that of the smallest
+    time to collision, then of the smallest distance to anything; the end where neither was ever measured."""
     for state in log.states:
         if any(EGO in (contact.first, contact.second) for contact in state.contacts):
             return state.step
+    if log.result is not None and log.result.end_reason == EndReason.OFF_ROAD:
+        return len(log.states) - 1
     for metric in ("time_to_collision", "min_distance_to_obstacle_m"):
         measured = [
             (values[metric].value, step + 1)

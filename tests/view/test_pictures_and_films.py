@@ -18,6 +18,7 @@ from alpasim.recording.reader import read_log
 from alpasim.rollout import run_rollout
 from alpasim.scenario.conditions import fault_words
 from alpasim.scenario.loading import load_scenario
+from alpasim.types import MetricValue
 from alpasim.view import palette
 from alpasim.view.from_log import film_from_log, picture_from_log, scenario_of, step_at, worst_step
 from alpasim.view.picture import failing_at, picture_of, png_bytes, save_png
@@ -100,6 +101,21 @@ def test_moments_are_named_or_within_the_drive(crashed: Path) -> None:
     for outside in (-1.0, 99.0, float("nan")):
         with pytest.raises(InputError, match="the drive lasts from 0 to"):
             step_at(log, outside)
+
+
+def test_the_worst_of_a_drive_that_left_the_road_is_its_end(crashed: Path) -> None:
+    """However near something was on the way there."""
+    log = read_log(crashed)
+    assert log.result is not None
+    near = {**log.metrics[2], "time_to_collision": MetricValue(0.0, True)}
+    untouched = replace(
+        log,
+        states=tuple(replace(state, contacts=()) for state in log.states),
+        metrics=(*log.metrics[:2], near, *log.metrics[3:]),
+    )
+    assert worst_step(untouched) == 3
+    left = replace(untouched, result=replace(log.result, end_reason="off_road"))
+    assert worst_step(left) == len(log.states) - 1
 
 
 def test_the_scenario_is_rebuilt_from_the_log(crashed: Path) -> None:

@@ -95,6 +95,13 @@ def test_events_are_told_in_words_and_their_times_where_they_are_known(scenario:
     assert in_force(scenario) == "friction 0.7, rain 0.2, night"
 
 
+@pytest.mark.parametrize(("to_deg", "words"), [(90, "90°"), (-45.4, "315°"), (359.8, "0°")])
+def test_wind_is_told_with_its_direction(street: Path, tmp_path: Path, to_deg: float, words: str) -> None:
+    file = tmp_path / "windy.scn.yaml"
+    file.write_text(street.read_text().replace("rain: 0.2", f"rain: 0.2, wind_mps: 12, wind_to_deg: {to_deg}"))
+    assert in_force(load_scenario(file).concrete(0)) == f"friction 0.7, rain 0.2, night, wind 12 m/s to {words}"
+
+
 def test_the_picture_holds_ego_goal_ways_triggers_faults_and_other_draws(street: Path, scenario: Scenario) -> None:
     picture = preview(scenario)
     assert picture.shape[1] == WIDTH and picture.dtype == np.uint8
