@@ -1,11 +1,14 @@
 """What the cameras see at one moment, as one picture: a row for each renderer, a column for each camera. Run it with
 
 python examples/camera_views.py scenarios/vulnerable/child_between_parked_cars.scn.yaml --step 78
+
+The second row, drawn by OpenGL, needs `pip install 'alpasim[gl]'`; without it there is one.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +16,7 @@ import numpy as np
 from alpasim.errors import InputError
 from alpasim.policy.loading import load_policy
 from alpasim.scenario.loading import load_scenario
-from alpasim.sensors.camera import ALPAMAYO, camera
+from alpasim.sensors.camera import ALPAMAYO, Renderer, camera
 from alpasim.simulation import Simulation
 from alpasim.view.picture import save_png
 from alpasim.world.rendering.choosing import RENDERERS, make_renderer
@@ -29,7 +32,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--step", type=int, default=0)
     parser.add_argument("--policy", default="idm")
-    parser.add_argument("--renderer", action="append", choices=RENDERERS, help="may be given more than once")
+    parser.add_argument(
+        "--renderer",
+        action="append",
+        choices=RENDERERS,
+        help="may be given more than once; all that work here if never",
+    )
     parser.add_argument("--camera", action="append", help="may be given more than once; Alpamayo's four if never")
     parser.add_argument("--size", default="480x270", help="of one view, WIDTHxHEIGHT")
     parser.add_argument("--columns", type=int, default=4)
@@ -54,9 +62,7 @@ def draw(chosen: argparse.Namespace) -> list[np.ndarray]:
         simulation.step(policy.decide(observation))
         observation = simulation.observe()
     views = []
-    for name in chosen.renderer or RENDERERS:
-        renderer = make_renderer(name)
-        print(renderer.version)
+    for renderer in opened(chosen.renderer):
         for camera_name in chosen.camera or ALPAMAYO:
             spec = camera(camera_name).resized(2 * width, 2 * height)
             rgb = renderer.render(scenario, simulation.state, spec).rgb
@@ -65,6 +71,20 @@ def draw(chosen: argparse.Namespace) -> list[np.ndarray]:
         renderer.close()
     simulation.close()
     return views
+
+
+def opened(names: list[str] | None) -> Iterator[Renderer]:
+    """The renderers that were asked for, or else each that this machine can open; says which, and why one is left out."""
+    for name in names or RENDERERS:
+        try:
+            renderer = make_renderer(name)
+        except InputError as fault:
+            if names:
+                raise
+            print(f"left out: {fault}")
+            continue
+        print(renderer.version)
+        yield renderer
 
 
 def sheet(views: list[np.ndarray], columns: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from alpasim.errors import InputError
 
 
 def view_command(
-    log: Path = typer.Argument(help="A rollout.mcap, also a .part that a killed rollout left."),  # noqa: B008
+    log: Path = typer.Argument(help="A rollout.mcap or its folder, also a .part that a killed rollout left."),  # noqa: B008
     png: Path | None = typer.Option(None, "--png", help="Write a picture here."),  # noqa: B008
     mp4: Path | None = typer.Option(None, "--mp4", help="Write a film here (needs the [video] extra)."),  # noqa: B008
     at: str = typer.Option("worst", "--at", help="Moment of the picture: worst, end, or seconds from the start."),
