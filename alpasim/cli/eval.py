@@ -157,12 +157,11 @@ def _suite_seeds(targets: list[str], pool: Workers) -> tuple[int, ...]:
 
 
 def _done_before(run_dir: Path) -> int:
-    """Rollouts that an earlier session has finished."""
+    """Rollouts that an earlier evaluation has finished. One that was killed, or had no room, before its first row has none:
+    whoever opens the store to write says what is wrong with it."""
     from alpasim.evaluation.store import PLANNED, read_rows
 
     try:
         return sum(row.status != PLANNED for row in read_rows(run_dir))
-    except (
-        PlanError
-    ):  # killed, or without room, before its first row: whoever opens the store to write says what is wrong with it
+    except PlanError:
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from pathlib import Path
 from typing import Any, TextIO
 
 
@@ -46,9 +47,11 @@ class Unread(io.RawIOBase):
         return memoryview(data).nbytes
 
 
-def lasting(stream: TextIO, forgiven: type[OSError] = BrokenPipeError) -> TextIO:
+def lasting(stream: TextIO | None, forgiven: type[OSError] = BrokenPipeError) -> TextIO:
     """A standard stream whose reader may leave (`alpasim eval … | head` still drives everything and ends with the run's own exit
-    code), and where what the terminal's encoding lacks is escaped."""
+    code), and where what the terminal's encoding lacks is escaped; one that the caller has closed takes everything."""
+    if stream is None:  # `print` would take standard output in its place
+        return Path(os.devnull).open("w")
     if type(stream) is not io.TextIOWrapper:  # a test has put something else in its place
         return stream
     stream.flush()

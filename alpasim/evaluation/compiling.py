@@ -67,7 +67,9 @@ class Notice:
 
 
 def to_standard_error(words: str) -> None:
-    """One line for a person; nobody who has closed the terminal is to be told."""
+    """One line for a person; whoever has closed the terminal is told nothing more, and standard output is for answers alone."""
+    if sys.stderr is None:
+        return
     try:
         print(words, file=sys.stderr, flush=True)
     except OSError:

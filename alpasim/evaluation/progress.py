@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Protocol
 
+from alpasim.evaluation.compiling import to_standard_error
 from alpasim.evaluation.jobs import COMPLETED, Outcome
 from alpasim.evaluation.plan import PlannedRollout
 
@@ -81,10 +82,7 @@ class Lines:
 
     def say(self, text: str) -> None:
         """One line; a terminal that has been closed must not stop the run."""
-        try:
-            print(printable(text), file=sys.stderr, flush=True)
-        except OSError:
-            sys.stderr = None
+        to_standard_error(printable(text))
 
     def _state(self) -> str:
         rate = self._count / max(time.monotonic() - self._started, 1e-9)

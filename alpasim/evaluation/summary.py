@@ -27,6 +27,7 @@ _T_975_MORE = ((15, 2.131), (20, 2.086), (30, 2.042), (60, 2.000), (120, 1.980))
 
 
 MOST_NAMED = 3
+"""Folders of evaluations that a message names."""
 
 
 @dataclass(frozen=True, slots=True)

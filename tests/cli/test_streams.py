@@ -48,6 +48,7 @@ MAIN = "from alpasim.cli.main import main; main()"
         ("report nowhere 2> /dev/full", "", 2),
         ("list policies >&-", "", 0),
         ("report nowhere >&- 2>&-", "", 2),
+        ("report nowhere 2>&-", "", 2),
     ],
 )
 def test_a_reader_who_leaves_and_a_full_disk_change_no_exit_code(
@@ -56,6 +57,7 @@ def test_a_reader_who_leaves_and_a_full_disk_change_no_exit_code(
     line = f'"$0" -c "$1" {words}; exit ${{PIPESTATUS[0]}}'
     done = subprocess.run(["bash", "-c", line, sys.executable, MAIN], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == code
+    assert done.stdout == ("{" if "head" in words else ""), "answers alone are on standard output"
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == bool(says), done.stderr
 
