@@ -38,7 +38,8 @@ rigid box that turns about its lower edge and about the kerb's upper edge, turns
 high.
 
 On a sidewalk it lies on it. Guided vehicles stand on what is raised or sunk under their wheels, as a plane that these carry; what is
-still below a top is lifted onto it: lengthwise by its springs, sideways at 0.5 m/s. Holes are for the ego's wheels alone.
+still below a top is lifted onto it: lengthwise by its springs, sideways at 0.5 m/s. Holes are for wheels alone: who is
+struck with wheels in one is lifted to the street.
 """
 
 

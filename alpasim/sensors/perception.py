@@ -300,7 +300,7 @@ class Perception:
 
     def _haunt(self, state: WorldState) -> None:
         """False detections come and go; one stands still where it came up, at an even chance over range and view, and is seen
-        there with the errors of all others: nothing but its number's owner tells it from them."""
+        there with the errors of all others, so that no exact figure gives it away."""
         draws = self._rng.random(_GHOST_DRAWS)
         self._ghosts = [ghost for ghost in self._ghosts if ghost[3] > state.step]
         if draws[0] >= self._ghost_chance:

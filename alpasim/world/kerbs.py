@@ -4,9 +4,9 @@ Answers the impulse of the raised ground on one free box in one substep; the eng
 The ego's wheels feel the same ground in `alpasim.vehicle.footing`; those of an upright wreck, which climb what it meets
 lengthwise and is no higher than they reach, in `wreck_wheels.py`. A box slides over holes.
 
-A face and a top take away the speed towards them, without bouncing, and rub; vehicles, people and animals give way at faces. Together with corners
-that the street carries, the points that `edges.py` finds are solved one after the other until they agree (projected Gauss-Seidel),
-so that the engine, which steps afterwards, finds the body borne.
+A face and a top take away the speed towards them, without bouncing, and rub; vehicles, people and animals give way at faces.
+Together with corners that the street carries, the points that `edges.py` finds are solved one after the other until they agree
+(projected Gauss-Seidel), so that the engine, which steps afterwards, finds the body borne.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Answers how high and how tilted a box stands at a place, and keeps a large flat box, a tile, tangent under every body that
 physics moves, which that body alone can touch: on a constant grade it never moves, in a curve it follows. Only grades and
-cross-slopes carry free bodies here. Kerbs, bumps and holes are felt by wheels (`vehicle`), and by what has been struck
-(`kerbs.py`). What is guided stands on them: vehicles on the plane through the ground under their wheels, all others on the ground
+cross-slopes carry free bodies here. Kerbs, bumps and holes are felt by wheels (`vehicle`), and kerbs and bumps by what has been
+struck (`kerbs.py`). What is guided stands on them: vehicles on the plane through the ground under their wheels, all others on the ground
 under their middle.
 """
 

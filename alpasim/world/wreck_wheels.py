@@ -44,7 +44,6 @@ LOOK_M = 0.1
 TREAD_M = 0.003
 """What rises less than this above a wheel's lowest point carries the box [m]."""
 
-
 HELD_MPS = 0.1
 """Slower than this a wheel of a wreck holds on at an edge, too: it is jammed, or it would roll off for ever."""
 
