@@ -114,7 +114,7 @@ class Workers:
         while len(answers) < len(questions):
             if answers and time.monotonic() >= due:
                 self._say(f"read {len(answers)} of {len(questions)} scenarios and policies")
-                due += SAY_EVERY_S
+                due = time.monotonic() + SAY_EVERY_S
             while waiting and (number := self._idle_for(waiting[0])) is not None:
                 question = waiting.popleft()
                 asked[question.index] += 1
