@@ -182,7 +182,7 @@ class DriveEnv(gymnasium.Env[Any, Any]):
             value = float(after.values[column]) if after.valid[column] else 0.0
             if name in self._cumulative and before is not None and before.valid[column]:
                 value -= float(before.values[column])
-            terms[name] = weight * value
+            terms[name] = weight * value + 0.0  # nothing that is punished is 0.0, not -0.0
         return terms
 
     def _info(self, terms: Mapping[str, float], *, clipped: bool) -> dict[str, Any]:

@@ -54,7 +54,11 @@ REBASED = "alpasim:rebased"
 class Simulation:
     """One scenario being driven. Build it, `reset`, then alternate `observe` and `step` until `end_reason` is set.
 
-    Raises ValueError when the control step is not a whole number of substeps, PolicyInvalidAction for a decision that is
+    `scenario` is a concrete one, `load_scenario(FILE).concrete(seed)`. From the first `reset` on, `state` is the truth of the
+    present moment, `end_reason` None while the drive goes on, `metrics` what has been measured, `dt_s` a control step [s]. A
+    drive that has ended goes on where it is stepped all the same: what comes after a crash can be looked at.
+
+    Raises InputError for what is no concrete scenario, ValueError when the control step is not a whole number of substeps, PolicyInvalidAction for a decision that is
     not finite or of the wrong shape, PhysicsDiverged when a body leaves the finite world.
 
     `sensors` names what the ego perceives with (`sensors/suite.py`): nothing else is computed. `sensor_options` replaces
@@ -63,7 +67,7 @@ class Simulation:
     """
 
     state: WorldState
-    end_reason: EndReason | None
+    end_reason: EndReason | None = None
     begun: tuple[Decision, Control] | None = None
 
     def __init__(
@@ -82,6 +86,11 @@ class Simulation:
 
     def _build(self, scenario: Scenario) -> None:
         """Everything that depends on the scenario alone; the physics client is kept from one scenario to the next."""
+        if not isinstance(scenario, Scenario):
+            kind = type(scenario).__name__
+            raise InputError(
+                f"scenario is of type {kind}, expected a concrete Scenario: load_scenario(…).concrete(seed)"
+            )
         self.scenario = scenario
         self.dt_s = scenario.dt_us * 1e-6
         self._kinds = frozen(np.array([scenario.ego.vehicle.kind, *(a.kind for a in scenario.actors)], dtype=np.int64))
@@ -147,6 +156,8 @@ class Simulation:
 
     def observe(self) -> Observation:
         """What the ego knows of the present state; sensed once a step, however often it is asked for."""
+        if self._world is None:
+            raise RuntimeError("observe() before reset()")
         return self._senses.observe(self.state)
 
     def step(self, decision: Decision, decide_wall_s: float = 0.0) -> Step:

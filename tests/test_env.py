@@ -240,7 +240,7 @@ def test_the_reward_is_the_weighted_sum_of_metric_values(env: DriveEnv) -> None:
     assert set(info["rewards"]) == set(DEFAULT_REWARDS)
     assert reward == pytest.approx(sum(info["rewards"].values()))
     assert info["rewards"]["progress_rel_to_total"] > 0.0
-    assert info["rewards"]["collision_any"] == 0.0
+    assert str(info["rewards"]["collision_any"]) == "0.0", "a weight below zero makes no -0.0 of nothing"
 
 
 def test_progress_rewards_add_up_to_the_progress_made() -> None:

@@ -6,14 +6,16 @@ import copy
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from builders import Scene, make_scenario
 
 import alpasim.simulation
-from alpasim.errors import PolicyInvalidAction
+from alpasim.errors import InputError, PolicyInvalidAction
 from alpasim.scenario.concrete import Goal, Scenario
+from alpasim.scenario.loading import load_scenario
 from alpasim.simulation import Simulation
 from alpasim.types import (
     EGO,
@@ -28,6 +30,13 @@ from alpasim.types import (
     WorldState,
     frozen,
 )
+
+ANY_FILE = """\
+schema: alpasim/scenario@1
+title: Any
+road: {straight: {lanes: 1, length_m: 100, speed_limit_kph: 50}}
+ego: {vehicle: sedan, lane: 1, s_m: 20, speed_kph: 20, goal: {s_m: 80}}
+"""
 
 
 class FakeWorld:
@@ -279,3 +288,24 @@ def test_a_reset_begins_the_same_drive_again() -> None:
 def test_stepping_before_a_reset_says_so() -> None:
     with pytest.raises(RuntimeError, match="reset"):
         Simulation(make_scenario()).step(COAST)
+
+
+def test_a_scenario_whose_ranges_are_not_drawn_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "any.scn.yaml"
+    file.write_text(ANY_FILE)
+    with pytest.raises(
+        InputError,
+        match=r"scenario is of type LogicalScenario, expected a concrete Scenario: load_scenario\(…\)\.concrete",
+    ):
+        Simulation(load_scenario(file))  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="scenario is of type str"):
+        Simulation("jaywalker")  # type: ignore[arg-type]
+
+
+def test_before_a_reset_nothing_has_ended_and_nothing_is_seen() -> None:
+    simulation = Simulation(make_scenario())
+    assert simulation.end_reason is None
+    with pytest.raises(RuntimeError, match=r"observe\(\) before reset\(\)"):
+        simulation.observe()
+    with pytest.raises(RuntimeError, match=r"step\(\) before reset\(\)"):
+        simulation.step(Decision(control=Control(0.0, 0.0)))

@@ -72,9 +72,14 @@ def _expand(path: Path) -> list[Path]:
     return [path]
 
 
+def builtin_scenarios() -> dict[str, Path]:
+    """The packaged scenarios by their names."""
+    return {scenario_name(file.name): file for file in _in_folder(builtin_folder())}
+
+
 def _builtin(name: str) -> Path:
     """The built-in scenario of that name; InputError where there is none."""
-    named = {scenario_name(file.name): file for file in _in_folder(builtin_folder())}
+    named = builtin_scenarios()
     if name in named:
         return named[name]
     raise InputError(

@@ -21,7 +21,7 @@ from alpasim.scenario.faults import Report, explain, fault_at
 from alpasim.scenario.files import Inputs, Reader, copied_reader, folder_reader, read_scenario_file, remembering
 from alpasim.scenario.guard import MAX_BYTES, Node, parse
 from alpasim.scenario.json_schema import scenario_schema
-from alpasim.scenario.library import Suite, find_scenarios, read_suite, scenario_name
+from alpasim.scenario.library import Suite, builtin_scenarios, find_scenarios, read_suite, scenario_name
 from alpasim.scenario.names import check_names
 from alpasim.scenario.resolving import Origin, resolve
 from alpasim.scenario.roads import DrawnRoad, drawn_road
@@ -99,8 +99,16 @@ class LogicalScenario:
 
 
 def load_scenario(path: str | Path) -> LogicalScenario:
-    """Read a scenario file; raises ScenarioError with every fault that does not need a road to be seen."""
+    """Read a scenario file, or where there is no such file the built-in scenario of that name.
+
+    Raises ScenarioError with every fault that does not need a road to be seen.
+    """
     path = Path(path)
+    if not path.suffix and not path.exists():
+        named = builtin_scenarios()
+        if str(path) not in named and (near := did_you_mean(str(path), named)):
+            raise ScenarioError([Fault(str(path), 0, 0, "", f"no such file{near}")])
+        path = named.get(str(path), path)
     data = read_scenario_file(path, MAX_BYTES)
     return _logical(data, str(path), str(path), path.name, remembering(folder_reader(path.parent)))
 

@@ -9,6 +9,7 @@ from scenario_files import PLAIN
 
 from alpasim.errors import InputError, ScenarioError
 from alpasim.scenario.library import find_scenarios, read_suite, scenario_name
+from alpasim.scenario.loading import load_scenario
 
 SUITE = "schema: alpasim/suite@1\ntitle: A suite\nscenarios: [{}]\nseeds: {}\n"
 
@@ -41,6 +42,17 @@ def test_any_file_may_be_named_directly(tree: Path) -> None:
 def test_builtin_means_the_packaged_scenarios() -> None:
     found = names(find_scenarios(["builtin"]))
     assert {"wet_motorway", "hard_brake"} <= set(found)
+
+
+def test_a_built_in_scenario_is_loaded_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As commands and envs take it, unless a file or folder of that name lies here."""
+    [file] = find_scenarios(["jaywalker"])
+    assert load_scenario("jaywalker").concrete(3).content_hash == load_scenario(file).concrete(3).content_hash
+    with pytest.raises(ScenarioError, match=r"jaywalkr: no such file \(did you mean 'jaywalker'\?\)"):
+        load_scenario("jaywalkr")
+    monkeypatch.chdir(tmp_path)
+    Path("jaywalker").write_text(PLAIN)
+    assert load_scenario("jaywalker").title != load_scenario(file).title
 
 
 def test_names_of_builtin_scenarios_differ() -> None:
