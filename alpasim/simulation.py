@@ -86,11 +86,7 @@ class Simulation:
 
     def _build(self, scenario: Scenario) -> None:
         """Everything that depends on the scenario alone; the physics client is kept from one scenario to the next."""
-        if not isinstance(scenario, Scenario):
-            kind = type(scenario).__name__
-            raise InputError(
-                f"scenario is of type {kind}, expected a concrete Scenario: load_scenario(…).concrete(seed)"
-            )
+        _must_be_concrete(scenario)
         self.scenario = scenario
         self.dt_s = scenario.dt_us * 1e-6
         self._kinds = frozen(np.array([scenario.ego.vehicle.kind, *(a.kind for a in scenario.actors)], dtype=np.int64))
@@ -345,3 +341,10 @@ class Simulation:
             contacts=bodies.contacts,
             events=events,
         )
+
+
+def _must_be_concrete(scenario: object) -> None:
+    """InputError for a scenario whose ranges are not drawn yet, or a file's name."""
+    if not isinstance(scenario, Scenario):
+        kind = type(scenario).__name__
+        raise InputError(f"scenario is of type {kind}, expected a concrete Scenario: load_scenario(…).concrete(seed)")
