@@ -9,11 +9,16 @@ import math
 
 from alpasim.scenario.concrete import WHEELS, EgoFault, Scenario, SenseFault
 
+PATCHES = 3
+"""How many sorts of ground are told; the others are counted."""
+
 
 def in_force(scenario: Scenario) -> str:
-    """Grip, weather and light in a line, what is ordinary left out."""
+    """Grip, in brackets that of patches, weather and light in a line, what is ordinary left out."""
     weather = scenario.environment
-    words = [f"friction {weather.friction:.2g}"]
+    patches = list(dict.fromkeys(f"{patch.kind} {patch.friction:.2g}" for patch in scenario.road.surfaces))
+    more = f" and {len(patches) - PATCHES} more" if len(patches) > PATCHES else ""
+    words = [f"friction {weather.friction:.2g}" + (f" ({', '.join(patches[:PATCHES])}{more})" if patches else "")]
     words += [f"rain {weather.rain:.2g}"] if weather.rain else []
     words += [f"snow {weather.snow:.2g}"] if weather.snow else []
     words += [f"visibility {weather.visibility_m:.0f} m"] if math.isfinite(weather.visibility_m) else []

@@ -92,14 +92,29 @@ def test_events_are_told_in_words_and_their_times_where_they_are_known(scenario:
         "ego nearer than 9 m to walker: lead goes to 30 km/h",
     ]
     assert [known_time(event) for event in scenario.events] == [None, 3.0, None]
-    assert in_force(scenario) == "friction 0.7, rain 0.2, night"
+    assert in_force(scenario) == "friction 0.7 (ice 0.15), rain 0.2, night"
+
+
+def test_of_many_patches_each_ground_is_told_once_and_the_rest_counted(tmp_path: Path) -> None:
+    grounds = [("ice", 0.1), ("ice", 0.1), ("oil", 0.2), ("mud", 0.3), ("sand", 0.4), ("wet", 0.5)]
+    laid = ", ".join(
+        f"{{kind: {kind}, friction: {grip}, lane: 1, from_s_m: {10 * k}, to_s_m: {10 * k + 5}}}"
+        for k, (kind, grip) in enumerate(grounds, 1)
+    )
+    file = tmp_path / "patchy.scn.yaml"
+    begin, end = STREET.index("surfaces:"), STREET.index("parameters:")
+    file.write_text(f"{STREET[:begin]}surfaces: [{laid}]\n{STREET[end:]}")
+    told = "friction 0.7 (ice 0.1, oil 0.2, mud 0.3 and 2 more), rain 0.2, night"
+    assert in_force(load_scenario(file).concrete(0)) == told
 
 
 @pytest.mark.parametrize(("to_deg", "words"), [(90, "90°"), (-45.4, "315°"), (359.8, "0°")])
 def test_wind_is_told_with_its_direction(street: Path, tmp_path: Path, to_deg: float, words: str) -> None:
     file = tmp_path / "windy.scn.yaml"
     file.write_text(street.read_text().replace("rain: 0.2", f"rain: 0.2, wind_mps: 12, wind_to_deg: {to_deg}"))
-    assert in_force(load_scenario(file).concrete(0)) == f"friction 0.7, rain 0.2, night, wind 12 m/s to {words}"
+    assert (
+        in_force(load_scenario(file).concrete(0)) == f"friction 0.7 (ice 0.15), rain 0.2, night, wind 12 m/s to {words}"
+    )
 
 
 def test_the_picture_holds_ego_goal_ways_triggers_faults_and_other_draws(street: Path, scenario: Scenario) -> None:
