@@ -39,28 +39,31 @@ def is_there(pid: int) -> bool:
     return stat.exists() and stat.read_text().split(")")[1].split()[0] != "Z"
 
 
+def as_from_a_terminal() -> None:
+    """Signals end a program: what runs in the background may have been told to ignore some, which is inherited."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
 @pytest.mark.parametrize("command", ["run", "eval"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_command_that_still_reads_what_to_drive(command: str, number: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "driver.py").write_text(SLEEPS)
     words = [sys.executable, "-c", MAIN, command, "jaywalker", "--policy", "driver.py:Driver"]
-    process = subprocess.Popen(
-        words,
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(words, cwd=tmp_path, text=True, preexec_fn=as_from_a_terminal, **pipes)
     mark = tmp_path / "importing"
     until = time.monotonic() + 300.0
-    while not (mark.exists() and mark.read_text()):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    try:
+        while not (mark.exists() and mark.read_text()):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert (process.returncode, out, err.splitlines()[-1]) == (130, "", "alpasim: interrupted")
     assert "Traceback" not in err
     until = time.monotonic() + 30.0
