@@ -27,7 +27,7 @@ Strikes at walking speed by the lower edge; a sedan that stands and is hit at 30
 side; 0.5 kg before a truck of 18 t at 35 m/s; overlaps of centimetres at motorway speeds; the ego between a car and a wall; a bus
 over somebody who lies on the road; eight cars and the ego at 33 m/s in rain. Impulses and speeds are those of two bodies on
 a line. Energy is that of motion, height and the ego's springs, of all together: whoever coasts or brakes may not gain any but
-what a substep misjudges. What is light and low enough for wheels is rigid too: a box of 0.3 m bears a truck's wheel.
+what a substep misjudges.
 """
 
 
@@ -51,7 +51,8 @@ class Watched:
             self.rose_m = np.maximum(self.rose_m, state.position[:, 2] - self._start)
 
     def close(self) -> None:
-        """Give the physics client back."""
+        """Give the physics client back; `ended` is how the ego's centre of mass moved last."""
+        self.ended = self.drive.world._ego.body_state()
         self.drive.close()
 
     @property
@@ -196,7 +197,7 @@ def light_and_many_checks() -> list[Check]:
             across,
             0.5 * math.pi,
             kind=ActorKind.PEDESTRIAN,
-            extent=(1.75, 0.5, 0.28),
+            extent=(1.6, 0.5, 0.28),
             mass_kg=75.0,
             friction=0.6,
         )

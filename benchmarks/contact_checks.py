@@ -22,6 +22,7 @@ import numpy as np
 from adverse_checks import ADVERSE, adverse_checks
 from edge_checks import LOWER, lower_edge_checks
 from kerb_checks import KERBS, kerb_checks
+from loose_checks import LOOSE, loose_checks
 from proving_ground import Drive, car, scenario, vehicle
 from vehicle_checks import Check
 
@@ -301,10 +302,10 @@ Written by `python benchmarks/contact_checks.py`; run it again after a change of
 Head-on impacts over nine phases of a substep stand in `benchmarks/vehicle_checks.py`.
 
 What a contact records: both actors and the part of each that met (`front`, `rear`, `left`, `right`, `top`, `under`, or `wheel`
-where a wheel of the ego ran over something low), the impulse, the closing speed, the point and the normal, and by how much
+where a wheel of the ego ran over something low or pushed it), the impulse, the closing speed, the point and the normal, and by how much
 either one's velocity changed while the two pressed on each other. What is pinched between two gains little from either, however
 large the impulses. Whatever rises above the ego's ground clearance is struck by its lower edge; what is lower passes between
-the wheels, or is felt by them. Bodies are boxes with one restitution and one friction each: what deforms,
+the wheels, or is met by them. Bodies are boxes with one restitution and one friction each: what deforms,
 breaks or entangles is not modelled, and neither is the suspension of others: what has been struck slides on its underside with
 the friction of its body times that of the ground.
 """
@@ -354,8 +355,8 @@ def main() -> int:
     """Write the page; exit code 1 where a bound is not held."""
     offset, thrown = offset_checks(), [*throw_checks(), slide(12.0, 0.54), slide(12.0, 0.3)]
     piled, ice, grades = pile_checks(), pile_up(0.1), grade_checks()
-    kerbs, edge, adverse = kerb_checks(), lower_edge_checks(), adverse_checks()
-    checks = [*offset, *edge, *adverse, *thrown, *piled, *grades, *kerbs]
+    kerbs, edge, adverse, loose = kerb_checks(), lower_edge_checks(), adverse_checks(), loose_checks()
+    checks = [*offset, *edge, *adverse, *loose, *thrown, *piled, *grades, *kerbs]
     held = sum(one.held for one in checks)
     names = ["ego", *(f"car {number}" for number in range(1, 9))]
     parts = [
@@ -366,6 +367,8 @@ def main() -> int:
         check_rows(edge) + "\n",
         ADVERSE,
         check_rows(adverse) + "\n",
+        LOOSE,
+        check_rows(loose) + "\n",
         THROWN,
         check_rows(thrown) + "\n",
         SECOND,

@@ -22,6 +22,7 @@ from alpasim.compiled import compiled
 from alpasim.road.queries import segment_square
 from alpasim.road.relief import Relief, inside_area, parts_at, unevenness
 from alpasim.types import FloatArray
+from alpasim.vehicle.blocks import LOW_ROW, low_height, low_row
 
 PATH = 8
 """Most points of a substep's way at which the ground is felt."""
@@ -37,9 +38,6 @@ BUMP, TILT, LEAN, TOUCH, ROW, FORCE, COLUMNS = range(15, 16 + 6 * PATH, PATH)
 """First columns of what each point of the way has: how far the disc is raised above the smooth ground [m], how that grows
 along and to the left of its heading, how far ahead of the hub it touches [m], the row of the low body that it touches (-1:
 none), and the force that it carries then, which `wheels.py` writes [N]."""
-
-LOW_X, LOW_Y, LOW_COS, LOW_SIN, LOW_HALF_LENGTH, LOW_HALF_WIDTH, LOW_TOP, LOW_ROW = range(8)
-"""Columns of a table (m, 8) of bodies low enough to be driven over: box, height of its top [m] and row."""
 
 STEP_M = 0.05
 """Height above the tread from which ground at a tyre's side is a wall; the shoulder of a tyre climbs lower steps."""
@@ -69,19 +67,6 @@ NO_WALL = 1e9
 NO_LIMIT = 1e9
 """What a wheel was lifted by that has not been anywhere."""
 _FLAT_M = 1e-6
-
-
-@compiled
-def low_row(x: float, y: float, low: FloatArray) -> int:
-    """The line of `low` (m, 8) whose box contains (x, y), the highest of several, or -1."""
-    found = -1
-    for k in range(low.shape[0]):
-        dx, dy = x - low[k, LOW_X], y - low[k, LOW_Y]
-        along, across = dx * low[k, LOW_COS] + dy * low[k, LOW_SIN], dy * low[k, LOW_COS] - dx * low[k, LOW_SIN]
-        within = abs(along) <= low[k, LOW_HALF_LENGTH] + 1e-3 and abs(across) <= low[k, LOW_HALF_WIDTH] + 1e-3
-        if within and (found < 0 or low[k, LOW_TOP] > low[found, LOW_TOP]):
-            found = k
-    return found
 
 
 @compiled
@@ -118,7 +103,7 @@ def raised(x: float, y: float, relief: Relief, rough: float, low: FloatArray, ri
     if low.shape[0] > 0:
         k = low_row(x, y, low)
         if k >= 0:
-            height = max(height, low[k, LOW_TOP] - rise)
+            height = max(height, low_height(x, y, low[k]) - rise)
     return height
 
 
@@ -350,7 +335,7 @@ def feel_along(
         if low.shape[0] > 0:
             tx, ty = x + touch * cos, y + touch * sin
             line = low_row(tx, ty, low)
-            if line >= 0 and low[line, LOW_TOP] - rise > parts_at(tx, ty, relief):
+            if line >= 0 and low_height(tx, ty, low[line]) - rise > parts_at(tx, ty, relief):
                 wheel[ROW + k] = low[line, LOW_ROW]
     lift_no_faster(x, y, cos, sin, hanging, wheel)
     tread = max(wheel[BUMP + points // 2], hanging)

@@ -13,6 +13,7 @@ from alpasim.compiled import compiled
 from alpasim.road.queries import Grid, RoadArrays, all_on_road
 from alpasim.road.relief import Relief, rise_at
 from alpasim.types import FloatArray
+from alpasim.vehicle.blocks import LOW_SLOPE
 from alpasim.vehicle.chassis import HALF_WIDTH, RADIUS, SPRING, STATIC_LOAD
 from alpasim.vehicle.footing import (
     COUNT,
@@ -76,8 +77,12 @@ def feel_raised(
 ) -> None:
     """Write into `footing` what is raised under and beside each wheel on its way through the substep, after `stand_wheels`.
 
-    `angle` of the steered wheels, `rough` (4,) roughness under each wheel [m], `low` (m, 8) low bodies.
+    `angle` of the steered wheels, `rough` (4,) roughness under each wheel [m], `low` (m, 9) low bodies that wheels roll over, those
+    first that cannot move: they alone are walls.
     """
+    fixed = 0
+    while fixed < low.shape[0] and low[fixed, LOW_SLOPE] == 0.0:
+        fixed += 1
     arm = np.empty((4, 3))
     upright, ahead_x, ahead_y = wheel_arms(body, rotation, arm)
     if not upright:
@@ -102,7 +107,7 @@ def feel_raised(
         feel_along(x, y, cos, sin, moved, body[RADIUS], hanging, relief, rough[i], low, places, heights, wheel)
         reach = abs(aside) * dt_s + 0.02
         x, y = position[0] + arm[i, 0], position[1] + arm[i, 1]
-        feel_across(x, y, -sin, cos, reach, body[HALF_WIDTH], hanging, relief, rough[i], low, wheel)
+        feel_across(x, y, -sin, cos, reach, body[HALF_WIDTH], hanging, relief, rough[i], low[:fixed], wheel)
 
 
 @compiled

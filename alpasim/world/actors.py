@@ -16,13 +16,12 @@ from alpasim.memory import Memory, fill, finite
 from alpasim.scenario.concrete import ActorSpec, Scenario
 from alpasim.types import EGO, Bodies, FloatArray, Motion, WorldState
 from alpasim.world.bullet import MEETS_FREE, NOBODY, Engine, Vector3, parking
-from alpasim.world.contacts import VX, VY, YAW_RATE, Box
+from alpasim.world.contacts import VX, YAW_RATE, Box
 from alpasim.world.low import GRAZED_M, low_blocks
 from alpasim.world.nearness import ABSENT, GUIDED
 from alpasim.world.standing import Standing, Tiles
 from alpasim.world.underbody import Moving, moving_box
 from alpasim.world.watch import Watch
-from alpasim.world.wheel_hits import driven
 from alpasim.world.wrecks import Wrecks
 
 
@@ -56,6 +55,7 @@ class Actors:
         self.flat = [row for row, actor in enumerate(specs, start=1) if min(actor.extent) <= clearance]
         """Who may come to lie low enough for the ego's wheels to run over."""
         self._low_m, self._reach = clearance, 0.5 * math.hypot(*scenario.ego.vehicle.extent[:2])
+        self._wheel_m = scenario.ego.vehicle.wheel_radius_m
         self._with_mass: list[int] = []
 
     def clear(self) -> None:
@@ -170,10 +170,14 @@ class Actors:
         return moving_box(self.box_of(row), self._mass[row], (vx, vy, vz), spin), self._restitution[row]
 
     def low(self) -> FloatArray:
-        """Blocks (m, 8) of whom the ego's wheels may run over, as motion was when last looked at (`low.py`)."""
-        boxes = ((row, self.box_of(row)) for row in self.flat if self._role[row] != ABSENT)
+        """Blocks (m, 9) of whom the ego's wheels or lower edge may meet, as motion was when last looked at (`low.py`)."""
+        bodies = ((row, self.box_of(row), self._holds(row)) for row in self.flat if self._role[row] != ABSENT)
         place = float(self.now[EGO, 0]), float(self.now[EGO, 1])
-        return low_blocks(boxes, place, self._reach, self._low_m, self._relief)
+        return low_blocks(bodies, place, self._reach, self._low_m, self._wheel_m, self._relief)
+
+    def _holds(self, row: int) -> float:
+        """Friction of a row on the ground; what is fixed is held by whatever it takes."""
+        return math.inf if self._fixed[row] else self.wrecks.friction(row)
 
     def carry(self, tiles: Tiles) -> None:
         """Bring ground under everybody that physics moves or is about to move."""
@@ -200,23 +204,19 @@ class Actors:
             self.watch.strike(row)
             self._with_mass.remove(row)
 
-    def kick(self, row: int, impulse: tuple[float, float], pinch_ns: float, seconds: float) -> None:
-        """Let wheels drive the body of a row along by an impulse [N s] in the step of that many seconds that comes next, until it
-        is as fast as they are; one that was guided is struck by it, one that is fixed does not feel it.
-
-        It acts at the middle: a thing that a wheel presses on the ground slides or stays, and does not tumble. Friction under
-        the load that pinches it there, `pinch_ns` [N s], holds it back.
-        """
+    def pinch(self, row: int, pinch_ns: float, seconds: float) -> None:
+        """Let a wheel press the body of a row on the ground in the step of that many seconds that comes next, with that impulse
+        [N s]: friction stops it there, or slows it. One that was guided is struck by it, one that is fixed does not feel it."""
         if self._fixed[row]:
             return
         self._let_go(row)
         x, y, _, vx, vy, _, z, _ = self.now[row].tolist()
-        slower = float(self.now[EGO, VX]) - vx, float(self.now[EGO, VY]) - vy
-        ahead, aside = driven(impulse, pinch_ns, self._mass[row], slower)
-        self._engine.push_at(self.bodies[row], (ahead / seconds, aside / seconds, 0.0), (x, y, z))
+        speed, held = math.hypot(vx, vy), self.wrecks.friction(row) * pinch_ns
+        share = self._mass[row] / seconds * (min(held / (self._mass[row] * speed), 1.0) if speed > 0.0 else 0.0)
+        self._engine.push_at(self.bodies[row], (-share * vx, -share * vy, 0.0), (x, y, z))
 
     def hit(self, row: int, force: Vector3, point: Vector3) -> None:
-        """Let the ego's lower edge push the body of a row with a force [N] at a point in the step that comes next; one that was
+        """Let the ego's lower edge or a wheel push the body of a row with a force [N] at a point in the step that comes next; one that was
         guided is struck by it, one that is fixed does not feel it."""
         if not self._fixed[row]:
             self._let_go(row)

@@ -16,6 +16,7 @@ from alpasim.scenario.concrete import Scenario
 from alpasim.types import EGO, Bodies, Control, EgoState, FloatArray, frozen
 from alpasim.vehicle.account import Account
 from alpasim.vehicle.actuation import actuator_commands
+from alpasim.vehicle.blocks import LOW_SLOPE
 from alpasim.vehicle.chassis import chassis, packed
 from alpasim.vehicle.dynamics import ego_forces
 from alpasim.vehicle.energy import drive_power
@@ -30,6 +31,7 @@ from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector, 
 from alpasim.world.contacts import Box, WheelHit
 from alpasim.world.underbody import Moving
 from alpasim.world.wheel_hits import wheel_hits
+from alpasim.world.wheel_pushes import Wheels, wheels_of
 
 BodyState = tuple[Vector3, Quaternion, Vector3, Vector3]
 """Position, rotation (x, y, z, w), velocity and angular velocity of a centre of mass, world frame."""
@@ -70,8 +72,8 @@ class Ego:
         self._account = Account(vehicle, self._packed)
         self.uneven, self.met_others = False, False
         self._felt: tuple[BodyState, float] | None = None
-        self.low: FloatArray = np.zeros((0, 8))
-        """Bodies that the wheels may run over, as they are now (columns: `alpasim.vehicle.footing`)."""
+        self.low: FloatArray = np.zeros((0, 9))
+        """Bodies that wheels or lower edge may meet, as they are now (columns: `alpasim.vehicle.blocks`)."""
         self.met: list[WheelHit] = []
         """Low bodies that wheels met in the substep whose forces were applied last; whoever reads them empties it."""
         self.restitution = vehicle.restitution
@@ -268,9 +270,9 @@ class Ego:
         length, width, height = self._solid
         reach = abs(self._along) + 0.5 * math.sqrt(length * length + width * width + height * height)
         falls = (max(-velocity[2], 0.0) + math.hypot(spin[0], spin[1]) * reach) * substep_s
-        if falls < SEEN_M or self._clear_of_ground(body) > falls:
+        if not falls >= SEEN_M or self._clear_of_ground(body) > falls:
             return 1
-        return min(math.ceil(falls / SEEN_M), MOST_PARTS)
+        return math.ceil(min(falls / SEEN_M, MOST_PARTS))
 
     def _turn(self, torque: Vector3, body: BodyState, substep_s: float) -> None:
         """Give the body the spin that a torque brings within a substep at once. Bullet's friction does not see a torque that is
@@ -286,7 +288,8 @@ class Ego:
 
     def _feel(self, body: BodyState, substep_s: float) -> bool:
         """Feel the ground under the wheels; False where it is level."""
-        relief, low, road = self._road.relief, self.low, self._road
+        relief, road = self._road.relief, self._road
+        low = self.low if len(self.low) == 0 else self.low[self.low[:, LOW_SLOPE] >= 0.0]
         bumpy = relief.shape.shape[0] > 0 or len(low) > 0
         self._friction[:] = self._base_friction
         if relief.level and not self._on_soil and not bumpy:
@@ -342,6 +345,15 @@ class Ego:
         v = self._vehicle
         inertia = v.roll_inertia_kgm2, v.pitch_inertia_kgm2, v.yaw_inertia_kgm2
         return position, velocity, spin, rotation, v.mass_kg, inertia
+
+    @property
+    def pushed(self) -> FloatArray:
+        """Those of `low` that wheels push ahead."""
+        return self.low[self.low[:, LOW_SLOPE] < 0.0]
+
+    def wheels(self, body: BodyState) -> Wheels:
+        """Where the wheels are and how they are turned, from the body's state."""
+        return wheels_of(self._chassis, self._packed, float(self._actuators[STEER]), body[0], body[1])
 
     def push_at(self, force: Vector3, point: Vector3) -> None:
         """Push with a force [N] at a point for the next substep."""

@@ -17,7 +17,7 @@ import numpy as np
 from alpasim.compiled import compiled
 from alpasim.geometry import axes_from_quaternion
 from alpasim.types import FloatArray
-from alpasim.vehicle.footing import LOW_COS, LOW_HALF_LENGTH, LOW_HALF_WIDTH, LOW_ROW, LOW_SIN, LOW_TOP, LOW_X, LOW_Y
+from alpasim.vehicle.blocks import LOW_COS, LOW_HALF_LENGTH, LOW_HALF_WIDTH, LOW_ROW, LOW_SIN, LOW_TOP, LOW_X, LOW_Y
 from alpasim.world.bullet import Quaternion, Vector3
 
 UNDER_M = 0.1
@@ -126,21 +126,21 @@ def strike(
     if top <= underside:
         return None
     point, normal = (px, py, 0.5 * (top + underside)), (nx, ny, 0.0)
-    closing = -_along(ego, point, normal) + _along(other, point, normal)
+    closing = -along(ego, point, normal) + along(other, point, normal)
     if closing <= 0.0 or gap > closing * seconds:
         return None
-    impulse = (1.0 + bounce) * closing / (_yields(ego, point, normal) + _yields(other, point, normal))
+    impulse = (1.0 + bounce) * closing / (yields(ego, point, normal) + yields(other, point, normal))
     return Strike(int(block[LOW_ROW]), impulse, normal, point, closing)
 
 
-def _along(body: Moving, point: Vector3, normal: Vector3) -> float:
-    """Speed of a body's point along a normal."""
+def along(body: Moving, point: Vector3, normal: Vector3) -> float:
+    """Speed of a body's point along a normal [m/s]."""
     centre, velocity, spin, *_ = body
     turned = _cross(spin, _less(point, centre))
     return sum((v + t) * n for v, t, n in zip(velocity, turned, normal, strict=True))
 
 
-def _yields(body: Moving, point: Vector3, normal: Vector3) -> float:
+def yields(body: Moving, point: Vector3, normal: Vector3) -> float:
     """Speed along a normal that a unit impulse at a point gives to it [1/kg]."""
     centre, _, _, rotation, mass, inertia = body
     if mass <= 0.0:
@@ -150,6 +150,19 @@ def _yields(body: Moving, point: Vector3, normal: Vector3) -> float:
     for axis, about in zip(axes_from_quaternion(rotation), inertia, strict=True):
         turns += sum(t * a for t, a in zip(twist, axis, strict=True)) ** 2 / about
     return 1.0 / mass + turns
+
+
+def pushed(body: Moving, impulse: Vector3, point: Vector3) -> Moving:
+    """The body as it moves after an impulse [N s] at a point; one that never moves as it was."""
+    centre, (vx, vy, vz), (wx, wy, wz), rotation, mass, inertia = body
+    if mass <= 0.0:
+        return body
+    twist = _cross(_less(point, centre), impulse)
+    for axis, about in zip(axes_from_quaternion(rotation), inertia, strict=True):
+        turn = sum(t * a for t, a in zip(twist, axis, strict=True)) / about
+        wx, wy, wz = wx + turn * axis[0], wy + turn * axis[1], wz + turn * axis[2]
+    jx, jy, jz = impulse
+    return centre, (vx + jx / mass, vy + jy / mass, vz + jz / mass), (wx, wy, wz), rotation, mass, inertia
 
 
 def _less(first: Vector3, second: Vector3) -> Vector3:

@@ -1,4 +1,4 @@
-"""What the ego's wheels did to low bodies that they ran over, told as contacts are.
+"""What the ego's wheels did to low bodies that they rolled over, told as contacts are.
 
 Answers the impulses of one substep from what the wheels felt (`alpasim.vehicle.footing`); what becomes of them is the world's
 matter.
@@ -13,28 +13,6 @@ from alpasim.vehicle.chassis import Chassis
 from alpasim.vehicle.footing import BUMP, COUNT, FORCE, RISE, ROW, TILT
 from alpasim.world.bullet import Quaternion, Vector3, yaw_of
 from alpasim.world.contacts import WheelHit
-
-PINCHED_FRICTION = 0.6
-"""Friction of what a wheel pinches on the ground: wood and rubber on asphalt, chosen."""
-
-ABSURD_NS = 1e9
-"""An impulse that no wheel gives."""
-
-
-def driven(
-    impulse: tuple[float, float], pinch_ns: float, mass: float, slower: tuple[float, float]
-) -> tuple[float, float]:
-    """What of a wheel's push [N s] drives a body along: friction under the load that pinches it there holds it back, and it gets
-    no faster than the wheel, than which it is `slower` by (2,) [m/s]. A push beyond all bounds goes on to where it is found out.
-    """
-    whole = math.hypot(*impulse)
-    hard = whole - PINCHED_FRICTION * pinch_ns
-    if hard <= 0.0:
-        return 0.0, 0.0
-    ahead, aside = impulse[0] / whole, impulse[1] / whole
-    if hard < ABSURD_NS:
-        hard = min(hard, mass * max(slower[0] * ahead + slower[1] * aside, 0.0))
-    return hard * ahead, hard * aside
 
 
 def wheel_hits(

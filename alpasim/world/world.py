@@ -23,7 +23,7 @@ from alpasim.errors import PhysicsDiverged, RecordingError
 from alpasim.memory import Memory, finite, read
 from alpasim.scenario.concrete import Scenario
 from alpasim.types import EGO, Bodies, Control, FloatArray, Motion, VehicleParameters, WorldState
-from alpasim.vehicle.footing import LOW_ROW
+from alpasim.vehicle.blocks import LOW_ROW
 from alpasim.world.actors import Actors
 from alpasim.world.bounds import FARTHEST_M, check_bodies, check_motion, explained
 from alpasim.world.bullet import Engine, Vector3, parking
@@ -33,6 +33,7 @@ from alpasim.world.low import NO_BLOCKS
 from alpasim.world.nearness import guided_rows
 from alpasim.world.standing import FAR_BELOW_M, Standing, Tiles
 from alpasim.world.underbody import strike
+from alpasim.world.wheel_pushes import wheel_pushes
 
 
 def substep_length(dt_us: int, substeps: int) -> float:
@@ -188,6 +189,7 @@ class World:
                     readable = self._run_over(substep, seconds)
                 if len(ego.low):
                     readable |= self._strike_low(body, substep, seconds)
+                    readable |= self._push_low(body, substep, seconds)
                 if self._raised:
                     actors.wrecks.stand(seconds)
                 engine.step()
@@ -218,7 +220,7 @@ class World:
         """Let what wheels met feel it too; True, since there are free bodies now."""
         for hit in self._ego.met:
             self._merger.add_wheel(hit, substep, self._actors.box_of(hit.row))
-            self._actors.kick(hit.row, (-hit.push[0], -hit.push[1]), hit.pinch_ns, seconds)
+            self._actors.pinch(hit.row, hit.pinch_ns, seconds)
         self._ego.met.clear()
         return True
 
@@ -240,6 +242,21 @@ class World:
             ego.push_at((force * nx, force * ny, force * nz), hit.point)
             actors.hit(row, (-force * nx, -force * ny, -force * nz), hit.point)
         return struck
+
+    def _push_low(self, body: BodyState, substep: int, seconds: float) -> bool:
+        """Let the ego's wheels push ahead what is too high for them to roll over; whether they did."""
+        ego, actors = self._ego, self._actors
+        loose = [block for block in ego.pushed if not actors.ignored[EGO, int(block[LOW_ROW])]]
+        if not loose:
+            return False
+        others = {int(block[LOW_ROW]): actors.moving(int(block[LOW_ROW])) for block in loose}
+        pushes = wheel_pushes(loose, ego.wheels(body), ego.moving(body), others, ego.restitution, seconds)
+        for push in pushes:
+            self._merger.add_wheel(push.hit, substep, actors.box_of(push.hit.row))
+            fx, fy, _ = (side / seconds for side in push.hit.push)
+            ego.push_at((fx, fy, 0.0), push.hit.point)
+            actors.hit(push.hit.row, (-fx, -fy, 0.0), push.at)
+        return bool(pushes)
 
     def _feel(self, body: BodyState, substep: int, seconds: float, share: float) -> None:
         """Read the contacts of what was just simulated, which the ego began with `body`, a `share` of the step being over."""

@@ -89,11 +89,14 @@ class Wrecks:
             self.turned[row], self.spin[row] = rotation, spin
             now[row] = (x, y, yaw_of(rotation), vx, vy, spin[2], z, vz)
 
+    def friction(self, row: int) -> float:
+        """Of a row's body on the ground under it."""
+        return self._base_friction * self._friction[row] * self.grip[row]
+
     def stand(self, seconds: float) -> None:
         """Let them feel what is raised on the ground, in the substep of that many seconds that comes next."""
         for row in self.rows:
-            friction = self._base_friction * self._friction[row] * self.grip[row]
-            wheel_m, yields_m = self._wheel_m[row], self._yields_m[row]
+            friction, wheel_m, yields_m = self.friction(row), self._wheel_m[row], self._yields_m[row]
             body, extent, mass = self._bodies[row], self._extent[row], self._mass[row]
             bear(self._engine, body, extent, mass, friction, wheel_m, yields_m, self._road.relief, seconds)
 

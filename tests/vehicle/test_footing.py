@@ -11,20 +11,26 @@ from hypothesis import strategies as st
 from proving_ground import plain
 
 from alpasim.road.unlevel import Bump, Raised
+from alpasim.vehicle.blocks import low_row
 from alpasim.vehicle.footing import (
+    BUMP,
+    COUNT,
     FORWARD,
     NO_WALL,
     PROFILE,
     SPACING_M,
     STEEPEST,
+    TILT,
     disc_on,
+    feel_along,
+    level_footing,
     look_along,
-    low_row,
     wall_gap,
 )
 
 RADIUS = 0.31
-NOTHING = np.zeros((0, 8))
+NOTHING = np.zeros((0, 9))
+FLAT = plain().relief
 KERB = plain(parts=[Raised(np.array([[0.0, -9.0], [9.0, -9.0], [9.0, 9.0], [0.0, 9.0]]), 0.12, 0.001)]).relief
 
 
@@ -103,9 +109,28 @@ def test_a_wall_is_found_where_the_ground_rises_above_the_shoulder(away: float) 
 
 
 def test_the_highest_of_low_bodies_counts() -> None:
-    low = np.array([[0.0, 0.0, 1.0, 0.0, 1.0, 0.5, 0.05, 3.0], [0.5, 0.0, 0.0, 1.0, 0.2, 1.0, 0.08, 4.0]])
+    low = np.array([[0.0, 0.0, 1.0, 0.0, 1.0, 0.5, 0.05, 3.0, 0.0], [0.5, 0.0, 0.0, 1.0, 0.2, 1.0, 0.08, 4.0, 0.0]])
     assert low_row(-0.9, 0.4, low) == 0
     assert low_row(0.5, 0.1, low) == 1
     assert low_row(1.4, 0.1, low) == 1, "turned by a right angle, it is wide along x"
     assert low_row(0.5, 0.3, low) == 0
     assert low_row(0.0, 0.6, low) == -1
+
+
+@pytest.mark.parametrize("friction", [0.2, 0.54, 0.8])
+@pytest.mark.parametrize("phase", [0.0, 0.013, 0.031])
+def test_no_wheel_is_pushed_back_by_a_loose_thing_with_more_than_friction_holds(friction: float, phase: float) -> None:
+    """The push over the load is the slope under the disc; and the disc comes up onto the top all the same."""
+    height = 0.5 * friction * RADIUS
+    low = np.array([[0.0, 0.0, 1.0, 0.0, 0.3, 0.3, height, 1.0, friction]])
+    wheel, lifted = level_footing()[0], []
+    for k in range(-60, 60):
+        x, places, heights = 0.03 * k + phase, np.empty((2, PROFILE)), np.empty((2, PROFILE))
+        feel_along(x, 0.0, 1.0, 0.0, (0.03, 0.0), RADIUS, -0.2, FLAT, 0.0, low, places, heights, wheel)
+        count = int(wheel[COUNT])
+        if x < -0.3 - RADIUS - height / friction:
+            continue
+        # Ends of a face are found within 2 % of its height each.
+        assert np.abs(wheel[TILT : TILT + count]).max(initial=0.0) <= friction / 0.96 + 1e-6
+        lifted.append(float(wheel[BUMP : BUMP + count].max(initial=0.0)))
+    assert max(lifted) == pytest.approx(height, abs=1e-6)

@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 import pytest
-from proving_ground import Drive, car, scenario
+from proving_ground import Drive, car, scenario, vehicle
 from test_rising_ground import AWAY, grade
 
 from alpasim.errors import PhysicsDiverged
 from alpasim.road.unlevel import Part
 from alpasim.types import Control
 from alpasim.world.contacts import WheelHit
-from alpasim.world.ego import Ego
+from alpasim.world.wheel_pushes import Push
 
 COAST = Control(0.0, 0.0)
 ROADS: dict[str, list[Part]] = {"level": [], "hill": grade(0.3)}
@@ -76,15 +76,17 @@ def test_what_flies_off_faster_than_anything_may_is_diverged() -> None:
 @pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize("amount", [math.nan, math.inf, 1e300])
 def test_an_endless_push_of_a_wheel_is_diverged(road: str, amount: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    drive_on = Ego.drive
+    place = (AWAY[0] + 5.0, AWAY[1], 0.15)
 
-    def meet(self: Ego, body: tuple[tuple[float, ...], ...], substep_s: float) -> None:
-        drive_on(self, body, substep_s)  # type: ignore[arg-type]
-        self.met.append(WheelHit(1, (amount, 0.0, amount), (0.0, 0.0, 0.0), 1.0))
+    def endless(*_: object) -> list[Push]:
+        return [Push(WheelHit(1, (amount, 0.0, 0.0), place, 1.0), place)]
 
-    monkeypatch.setattr(Ego, "drive", meet)
+    monkeypatch.setattr("alpasim.world.world.wheel_pushes", endless)
+    box = car("box", place[0], place[1], extent=(0.3, 0.3, 0.3), mass_kg=1.0)
     with (
-        Drive(scenario(pose=AWAY, actors=[car("plank", 0.0)], parts=ROADS[road])) as drive,
-        pytest.raises(PhysicsDiverged, match="plank"),
+        Drive(
+            scenario(vehicle_=vehicle("rigid_truck"), pose=AWAY, speed=1.0, actors=[box], parts=ROADS[road])
+        ) as drive,
+        pytest.raises(PhysicsDiverged, match=r"^(ego|box): "),
     ):
         drive.run(0.5)

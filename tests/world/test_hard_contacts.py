@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from adverse_checks import adverse_checks
 from contact_checks import body
+from loose_checks import loose_checks
 from proving_ground import Drive, car, scenario, vehicle
 
 from alpasim.scenario.concrete import ActorSpec
@@ -19,6 +20,10 @@ PHASES = range(9)
 
 def test_every_check_of_slow_narrow_pinched_and_light_contacts_holds() -> None:
     assert [(one.name, one.measured) for one in adverse_checks() if not one.held] == []
+
+
+def test_every_check_of_loose_things_before_wheels_holds() -> None:
+    assert [(one.name, one.measured) for one in loose_checks() if not one.held] == []
 
 
 def thin(word: str, x: float, y: float) -> ActorSpec:
