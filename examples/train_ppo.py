@@ -19,8 +19,8 @@ def main(steps: int = 200_000, scenario: str = "builtin", envs: int = 4) -> floa
     """Train for `steps` env steps, drive once, and return that drive's return."""
     training = make_vec_env("alpasim/Drive-v0", n_envs=envs, seed=0, env_kwargs={"scenario": scenario})
     batch = min(256, max(8, steps // envs))
-    model = PPO("MlpPolicy", training, n_steps=batch, batch_size=batch, verbose=0, seed=0, device="cpu")
-    model.learn(total_timesteps=steps)
+    model = PPO("MlpPolicy", training, n_steps=batch, batch_size=batch, verbose=1, seed=0, device="cpu")
+    model.learn(total_timesteps=steps, log_interval=10)  # a table of returns every ten updates
     training.close()
 
     env = gymnasium.make("alpasim/Drive-v0", scenario=scenario)

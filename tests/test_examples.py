@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from alpasim.cli.main import run_app
+from alpasim.errors import InputError
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -41,6 +42,28 @@ def test_the_parking_car_ends_between_the_others(tmp_path: Path, capsys: pytest.
     example("parallel_parking").main(tmp_path / "parked.png")
     assert "goal_reached" in capsys.readouterr().out
     assert (tmp_path / "parked.png").stat().st_size > 10_000
+
+
+def test_the_cameras_are_drawn_by_the_renderers_that_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = example("camera_views")
+    real = shown.make_renderer
+
+    def without_gl(name: str) -> object:
+        if name == "gl":
+            raise InputError("renderer 'gl' needs moderngl")
+        return real(name)
+
+    monkeypatch.setattr(shown, "make_renderer", without_gl)
+    scenario, out = str(ROOT / "scenarios/vulnerable/jaywalker.scn.yaml"), tmp_path / "views.png"
+    words = ["camera_views.py", scenario, "--step", "2", "--size", "32x18", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", words)
+    shown.main()
+    assert out.is_file() and "left out: renderer 'gl' needs moderngl" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", [*words, "--renderer", "gl"])
+    with pytest.raises(SystemExit, match="needs moderngl"):
+        shown.main()
 
 
 def test_ppo_trains_and_drives(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

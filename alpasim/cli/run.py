@@ -119,10 +119,11 @@ def _print(result: RolloutResult) -> None:
     )
     if result.error:
         console.print(printable(result.error), markup=False, highlight=False)
-    expectations = Table("expected", "value", "margin", "holds")
+    expectations = Table("expected", "measured", "margin", "holds")
     for one in result.expectations:
         holds = "yes" if one.passed else ("no" if one.required else "no (not required)")
-        expectations.add_row(escape(one.text), f"{one.value:.3g}", f"{one.margin:+.3g}", f"{holds} {escape(one.note)}")
+        measured = f"{one.value:.3g}" if one.metric in one.text else f"{escape(one.metric)} {one.value:.3g}"
+        expectations.add_row(escape(one.text), measured, f"{one.margin:+.3g}", f"{holds} {escape(one.note)}")
     if result.expectations:
         console.print(expectations)
     metrics = Table(

@@ -65,7 +65,11 @@ def evil(summary: Summary) -> Summary:
         "completed",
         EVIL,
         metrics={EVIL: 1.0},
-        expectations=({"text": EVIL, "passed": False, "value": 1.0, "margin": -1.0},),
+        expectations=(
+            {"text": EVIL, "passed": False, "value": 1.0, "margin": -1.0},
+            {"text": "no_collision", "metric": "collision_any", "passed": False, "value": 1.0, "margin": -1.0},
+            {"text": "jerk_max at most 6", "metric": "jerk_max", "passed": False, "value": 8.0, "margin": -2.0},
+        ),
     )
     rows = [
         Row(row.rollout, EVIL, row.policy, row.seed, row.log, outcome if row.rollout % 2 else failed)
@@ -98,6 +102,12 @@ def test_hostile_words_stay_words(summary: Summary) -> None:
     assert "\0" not in text
     assert "\u202e" not in text
     assert "alert('x')" in page.text
+
+
+def test_a_failed_expectation_names_the_metric_that_was_measured(summary: Summary) -> None:
+    text = Page(render(evil(summary))).text
+    assert "no_collision: collision_any 1 (margin -1)" in text, "no_collision: 1 would read as kept"
+    assert "jerk_max at most 6: 8 (margin -2)" in text, "one that names it itself does not say it twice"
 
 
 def test_hostile_words_do_not_drive_the_terminal(summary: Summary) -> None:
