@@ -23,9 +23,11 @@ run_app(["run", "child_between_parked_cars", "--policy", "idm", "--out", sys.arg
 ENV = """
 import gymnasium, alpasim
 env = gymnasium.make("alpasim/Drive-v0", scenario="red_light_runner", observation=["vector", "bev", "lidar"], action="trajectory")
+env.action_space.seed(3)
 env.reset(seed=3)
 for _ in range(30):
-    env.step(env.action_space.sample())
+    if any(env.step(env.action_space.sample())[2:4]):
+        env.reset()
 """
 
 
