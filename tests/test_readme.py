@@ -67,3 +67,11 @@ def test_every_other_yaml_block_is_yaml() -> None:
     for page in PAGES:
         for text in blocks(page, "yaml"):
             assert isinstance(yaml.safe_load(text), dict | list)
+
+
+def test_the_bounds_that_hold_are_as_many_as_their_pages_say() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"(\d+) of (\d+) \(\[the page\]\((docs/\w+\.md)\)\)", readme)
+    assert len(told) == 2
+    for held, count, page in told:
+        assert f" {held} of {count} bounds hold" in (ROOT / page).read_text(encoding="utf-8")
