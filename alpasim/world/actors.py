@@ -216,8 +216,8 @@ class Actors:
         self._engine.push_at(self.bodies[row], (-share * vx, -share * vy, 0.0), (x, y, z))
 
     def hit(self, row: int, force: Vector3, point: Vector3) -> None:
-        """Let the ego's lower edge or a wheel push the body of a row with a force [N] at a point in the step that comes next; one that was
-        guided is struck by it, one that is fixed does not feel it."""
+        """Let the ego's lower edge or a wheel push the body of a row with a force [N] at a point in the step that comes next; one
+        that was guided is struck by it, one that is fixed does not feel it."""
         if not self._fixed[row]:
             self._let_go(row)
             self._engine.push_at(self.bodies[row], force, point)
