@@ -180,3 +180,9 @@ def test_every_room_is_installed() -> None:
     setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     rooms = {module_name(path) for path in modules("alpasim") if path.name == "__init__.py"}
     assert rooms == {name for name in setuptools["packages"] if name.split(".")[0] == "alpasim"}
+
+
+@pytest.mark.parametrize("folder", ["alpasim", "policies", "benchmarks"])
+def test_no_file_is_too_long_to_be_read_in_one_go(folder: str) -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules(folder)}
+    assert not {path: lines for path, lines in lengths.items() if lines > 400}

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import shapely
 from builders import Body, Scene, make_scenario, make_state
 
 from alpasim.errors import InputError
@@ -29,7 +28,6 @@ from alpasim.sensors.camera import (
 from alpasim.simulation import Simulation
 from alpasim.types import ActorKind, Control, Decision, SignalColour, WorldState
 from alpasim.vehicle.frames import level_rig
-from alpasim.world.rendering.bodies import body
 from alpasim.world.rendering.choosing import RENDERERS, make_renderer
 from alpasim.world.rendering.lens import Lens
 from alpasim.world.rendering.scene import Scene as Scenery
@@ -114,34 +112,6 @@ def test_a_box_lands_where_the_closed_form_says(renderer: Renderer, lens: str, o
     scenario, state = scene_of(other)
     left, right, upper, lower = rectangle(renderer.render(scenario, state, spec), 1)
     assert (left, right, upper, lower) == pytest.approx((low[0], high[0], low[1], high[1]), abs=1.0)
-
-
-@pytest.mark.parametrize("kind", list(ActorKind), ids=lambda kind: kind.name.lower())
-def test_every_kind_stays_within_its_box_and_reaches_its_sides(kind: ActorKind) -> None:
-    extent = KINDS[kind].extent
-    mesh = body(kind, extent, 3)
-    low, high = mesh.bounds
-    assert high == pytest.approx(0.5 * np.array(extent), abs=1e-4)
-    assert low == pytest.approx(-0.5 * np.array(extent), abs=1e-4)
-
-
-@pytest.mark.parametrize("kind", [ActorKind.CAR, ActorKind.VAN], ids=lambda kind: kind.name.lower())
-def test_the_openings_about_wheels_are_round(kind: ActorKind) -> None:
-    extent = KINDS[kind].extent
-    mesh = body(
-        kind, extent, 8
-    )  # the eighth is light, so that what is dark in its left flank is wheels and what is about them
-    corners, dark = mesh.points[mesh.triangles], mesh.colours[mesh.triangles].max(axis=(1, 2)) < 60
-    aside = (mesh.normals[mesh.triangles][:, :, 1].min(axis=1) > 0.9) & (corners[..., 1].min(axis=1) > 0.4 * extent[1])
-    ahead = (corners[..., 0].min(axis=1) > 0.0) & (corners[..., 2].max(axis=1) < 0.0)
-    shape = shapely.union_all([shapely.Polygon(places) for places in corners[dark & aside & ahead][:, :, [0, 2]]])
-    low, top = shape.bounds[1], shape.bounds[3]
-    wide = [
-        shape.intersection(shapely.LineString([(0.0, z), (extent[0], z)])).length
-        for z in (low + 0.65 * (top - low), low + 0.85 * (top - low))
-    ]
-    # A circle that stands on the ground is 0.95 and 0.71 of its diameter wide there, a square the same everywhere.
-    assert wide[1] / wide[0] == pytest.approx(0.71 / 0.95, abs=0.08)
 
 
 @pytest.mark.parametrize("kind", list(ActorKind), ids=lambda kind: kind.name.lower())
