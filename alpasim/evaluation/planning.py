@@ -47,12 +47,16 @@ def make_plan(
     ScenarioError with the faults of all files, PluginError for a policy that is not there or does not import, InputError
     where nothing was asked for.
     """
+    _must_be_lists(targets=targets, policies=policies, seeds=seeds)
     if not targets or not policies or not seeds:
         missing = "scenarios" if not targets else "policies" if not policies else "seeds"
         raise InputError(f"nothing to run: no {missing} were given")
     doubled = sorted({reference for reference in policies if list(policies).count(reference) > 1})
     if doubled:
         raise InputError(f"policy {doubled[0]!r} is given more than once")
+    again = [seed for k, seed in enumerate(seeds) if seed in seeds[:k]]
+    if again:
+        raise InputError(f"seed {again[0]!r} is given more than once")
     code = {**versions(), **(limits or {})}
     words = tuple(str(target) for target in targets)
     paths, names = map(answered, ask([Question(0, FILES, words), Question(1, POLICY_NAMES, tuple(policies))]))
@@ -68,6 +72,13 @@ def make_plan(
         seeds=tuple(seeds),
         code=code,
     )
+
+
+def _must_be_lists(**asked: object) -> None:
+    """InputError for one thing in place of a list of things."""
+    for name, found in asked.items():
+        if isinstance(found, str) or not isinstance(found, Sequence):
+            raise InputError(f"{name} is {found!r}, expected a list of them")
 
 
 def answered(answer: Answer | Refusal) -> Answer:

@@ -10,6 +10,7 @@ from fake_rollouts import plan_of
 
 from alpasim.errors import InputError, PlanError
 from alpasim.evaluation.plan import Plan, parse_seeds, seeds_text
+from alpasim.evaluation.planning import make_plan
 
 
 @pytest.mark.parametrize(
@@ -81,3 +82,17 @@ def test_the_hash_covers_what_decides_results_and_not_where_files_lie() -> None:
     assert sources[0].differences(sources[1]) == [
         f"code (alpasim's own sources have changed): {'1' * 16} there, {'2' * 16} now"
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ((["jaywalker"], ["idm"], 3), "seeds is 3, expected a list of them"),
+        (("jaywalker", ["idm"], (0,)), "targets is 'jaywalker', expected a list of them"),
+        ((["jaywalker"], "idm", (0,)), "policies is 'idm', expected a list of them"),
+        ((["jaywalker"], ["idm"], (0, 1, 0)), "seed 0 is given more than once"),
+    ],
+)
+def test_one_thing_in_place_of_a_list_is_named(asked: tuple, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        make_plan(*asked)
