@@ -1,7 +1,17 @@
 """Closed-loop driving simulation for the situations that decide whether a driving policy can be trusted.
 
 Importing the package registers its Gymnasium environments and nothing else: everything heavy is imported by the room
-that needs it.
+that needs it. Where to begin:
+
+    gymnasium.make("alpasim/Drive-v0")         env.DriveEnv          to train in
+    scenario.loading.load_scenario(FILE)       LogicalScenario       a file with its ranges; `.concrete(seed)` draws them
+    simulation.Simulation(scenario)            observe and step      the loop itself, with the truth at hand
+    rollout.run_rollout(scenario, policy, …)   RolloutResult         one drive of a policy, measured and recorded
+    evaluation.planning.make_plan(…)           Plan                  many drives; `evaluation.evaluate.evaluate` runs them
+    recording.reader.read_log(PATH)            Log                   a recorded drive
+    branching.branch_point(log, step)          BranchPoint           other futures of it
+    types                                      Observation, Decision, WorldState …: what goes in and out, with units
+    errors.AlpasimError                        base of everything that is raised on purpose
 """
 
 from __future__ import annotations
