@@ -29,7 +29,7 @@ from alpasim.types import VehicleParameters
 
 TERRAINS = ("snow", "gravel", "grass", "mud", "sand")
 BUMP_SPEEDS = (3.0, 6.0, 12.0)
-ROLLS, ENERGY_BOUND = 6, 0.005
+ROLLS, ENERGY_BOUND = 6, 0.0005
 HARD_GROUNDS, HARD_FOR = ("against a 0.3 m edge", "up a 0.12 m kerb"), ("bicycle", "motorcycle", "van")
 TRIP_SPEEDS = (3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 7.0)
 
@@ -141,11 +141,10 @@ def _energy(page: Page, table: Callable[..., str]) -> None:
         " point on which they act (tyres, dampers, walls). What an edge within a substep takes would still be known a substep late."
         " So the vehicle keeps account, substep by substep, of what energy it has: where that is more than it was, and than drive and"
         " wind have given, the rest is taken out of its motion, out of motion against the edge first; and no wheel is lifted"
-        " by more than there is energy for. The engine's velocity lies between two places: height and springs count with the mean of"
-        " what they hold at both. What is left is twofold. What 0.1 mm of the vehicle's height are worth is left alone, 0.02 %: the"
-        " ground is looked at in steps of 4 cm, and taking rises that small would brake on every bump. And the box of a vehicle that"
-        " fell over is lifted out of the ground by the contact solver, millimetres that nobody pays for: up to 0.3 % for bicycles. Single"
-        " two-wheelers that stand pressed against an edge creep up by 0.1 %."
+        " by more than there is energy for. What falls over and sinks into the ground is lifted out of it at the cost of its motion,"
+        " and an edge yields to a wheel that nothing but pressing would lift. The engine's velocity lies between two places: height and springs count with the mean of"
+        " what they hold at both. What 0.1 mm of the vehicle's height are worth is left alone, 0.02 %: the"
+        " ground is looked at in steps of 4 cm, and taking rises that small would brake on every bump."
     )
     found = {name: [gained(name, ground, ROLLS) for ground in GROUNDS] for name in vehicle_names()}
     for name, shares in found.items():

@@ -26,6 +26,10 @@ SLACK_M = 1e-4
 """Height [m] that all of a vehicle may gain or lose by how finely its ground is looked at; what it weighs times this is left alone, as
 rises that small come and go on any curved ground and taking each would brake."""
 
+YIELDS_M = 1e-2
+"""By how much more what is raised under a wheel yields in a substep at most where there is still more energy than motion can pay for: a
+vehicle that is pressed against an edge would creep up it."""
+
 UNKNOWN = 1e30
 """Energy of an account that has not begun [J]; finite, as it is saved."""
 
@@ -72,8 +76,10 @@ class Account:
         # The half of a lift that is not counted yet has to be paid too.
         payable = min(self._least, before + 2.0 * motion + self._slack) + self._slack
         if self._held > payable:
-            self._lower(position, rotation, footing, lifted, self._held - payable)
-            # Nothing pays for a box that Bullet lifts out of the ground.
+            self._lower(position, rotation, footing, np.maximum(footing[:, LIFTED] - lifted, 0.0), payable)
+        if self._held > payable:
+            self._lower(position, rotation, footing, np.clip(footing[:, LIFTED], 0.0, YIELDS_M), payable)
+            # A box that stands on the ground is lifted out of it by Bullet, and nothing else can pay for that.
             self._least = max(self._least, self._held - self._slack)
         energy = motion + 0.5 * (before + self._held)
         excess = energy - self._least - self._slack
@@ -87,13 +93,13 @@ class Account:
         return velocity, in_body((-x, -y, -z, w), turning)
 
     def _lower(
-        self, position: Vector3, rotation: Quaternion, footing: FloatArray, lifted: FloatArray, excess: float
+        self, position: Vector3, rotation: Quaternion, footing: FloatArray, most: FloatArray, payable: float
     ) -> None:
-        """Take back what wheels have been lifted by, or the share of it that leaves so much less energy [J]."""
-        risen, full = np.maximum(footing[:, LIFTED] - lifted, 0.0), self._held
-        lower(footing, risen)
+        """Lower what wheels stand on by `most` (4,) [m], or by the share of it with which no more than `payable` is held [J]."""
+        excess, full = self._held - payable, self._held
+        lower(footing, most)
         self._held = held_energy(self._body, position, rotation, footing)
         # What a lift takes grows with it, so that the share that can be kept is no less.
         if full - self._held > excess:
-            lower(footing, (excess / (full - self._held) - 1.0) * risen)
+            lower(footing, (excess / (full - self._held) - 1.0) * most)
             self._held = held_energy(self._body, position, rotation, footing)

@@ -29,6 +29,7 @@ from alpasim.vehicle.wind import wind_load
 from alpasim.world.arms import in_rig, moved, to_world, turned
 from alpasim.world.bullet import EVERYBODY, NOBODY, Engine, Quaternion, Vector, Vector3, yaw_of
 from alpasim.world.contacts import Box, WheelHit
+from alpasim.world.hull import Hull
 from alpasim.world.underbody import Moving
 from alpasim.world.wheel_hits import wheel_hits
 from alpasim.world.wheel_pushes import Wheels, wheels_of
@@ -48,9 +49,6 @@ TIPPED = math.sin(math.radians(4.0)) ** 2
 
 NEAR_GROUND_M = 0.02
 """Height of the box's lowest corner above the ground from which it may touch it within a substep."""
-
-SEEN_M, MOST_PARTS = 0.01, 8
-"""What a part of the box may fall in one go near the ground, and in how many goes at most; Bullet sees contacts 0.02 m ahead."""
 
 
 class Ego:
@@ -80,6 +78,7 @@ class Ego:
         self._along = -vehicle.centre_of_mass_x_m
         self._above = 0.5 * vehicle.height_m - vehicle.centre_of_mass_height_m
         clearance = vehicle.ground_clearance_m
+        self._hull = Hull(vehicle, self._along, self._above + 0.5 * clearance)
         self._solid = (vehicle.length_m, vehicle.width_m, vehicle.height_m - clearance)
         self.body = engine.add_box(
             self._solid,
@@ -221,7 +220,7 @@ class Ego:
 
     def settle(self, before: BodyState, substep_s: float) -> None:
         """After a substep on ground that is not level, which began with `before`: let nobody have gained energy from it."""
-        body = self.body_state()
+        body = self._lifted_out(self.body_state())
         given = 0.0
         if len(self.low) or self.met_others:
             self._account.forget()
@@ -252,27 +251,22 @@ class Ego:
         _, (x, y, _, _), _, _ = body
         if not uneven and x * x + y * y < TIPPED:
             return False
-        return self._clear_of_ground(body) < NEAR_GROUND_M
-
-    def _clear_of_ground(self, body: BodyState) -> float:
-        """Height of the box's lowest corner above the ground [m]."""
-        position, (x, y, z, w), _, _ = body
-        length, width, height = self._solid
-        reach = abs(x * z - w * y) * length + abs(y * z + w * x) * width
-        lowest = to_world((x, y, z, w), self._along, self._above + 0.5 * self._vehicle.ground_clearance_m)[2] - reach
-        lowest -= 0.5 * abs(1.0 - 2.0 * (x * x + y * y)) * height
-        return position[2] + lowest - rise_at(*position[:2], self._road.relief)[0]
+        return self._hull.clear_of_ground(*body[:2], self._road.relief) < NEAR_GROUND_M
 
     def parts_of_substep(self, body: BodyState, substep_s: float) -> int:
-        """In how many parts to go through a substep on ground that is not level, so that a box that falls is seen to touch before it
-        is in the ground: what has sunk in is lifted out again, which is energy for nothing."""
-        _, _, velocity, spin = body
-        length, width, height = self._solid
-        reach = abs(self._along) + 0.5 * math.sqrt(length * length + width * width + height * height)
-        falls = (max(-velocity[2], 0.0) + math.hypot(spin[0], spin[1]) * reach) * substep_s
-        if not falls >= SEEN_M or self._clear_of_ground(body) > falls:
-            return 1
-        return math.ceil(min(falls / SEEN_M, MOST_PARTS))
+        """In how many parts to go through a substep on ground that is not level (`Hull.parts_of_substep`)."""
+        return self._hull.parts_of_substep(body, self._road.relief, substep_s)
+
+    def _lifted_out(self, body: BodyState) -> BodyState:
+        """`body`, where its box has sunk into the ground lifted out of it."""
+        if self.met_others or len(self.low):
+            return body
+        position = self._hull.lifted(body, self._road.relief)
+        if position is None:
+            return body
+        _, rotation, velocity, spin = body
+        self._engine.place(self.body, position, rotation, velocity, spin)
+        return self.body_state()
 
     def _turn(self, torque: Vector3, body: BodyState, substep_s: float) -> None:
         """Give the body the spin that a torque brings within a substep at once. Bullet's friction does not see a torque that is
