@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 import gymnasium
+import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.env_util import make_vec_env
 
@@ -17,6 +18,7 @@ import alpasim  # noqa: F401  registers the env
 
 def main(steps: int = 200_000, scenario: str = "builtin", envs: int = 4) -> float:
     """Train for `steps` env steps, drive once, and return that drive's return."""
+    torch.set_num_threads(1)  # the threads of networks this small mostly wait for each other
     training = make_vec_env("alpasim/Drive-v0", n_envs=envs, seed=0, env_kwargs={"scenario": scenario})
     batch = min(256, max(8, steps // envs))
     model = PPO("MlpPolicy", training, n_steps=batch, batch_size=batch, verbose=1, seed=0, device="cpu")
