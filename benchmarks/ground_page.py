@@ -155,7 +155,7 @@ def _energy(page: Page, table: Callable[..., str]) -> None:
     rows = [(ground, *(f"{found[name][k]:.3%}" for name in found)) for k, ground in enumerate(GROUNDS)]
     page.add(table(("ground", *found), rows))
     worst = max(max(shares) for shares in found.values())
-    page.add(f"The largest is {worst:.3%}; the bound is {ENERGY_BOUND:.1%}. Others, in other substeps:")
+    page.add(f"The largest is {worst:.3%}; the bound is {ENERGY_BOUND:.2%}. Others, in other substeps:")
     rows = []
     for dt_us in (10_000, 5_000, 2_500):
         shares = [gained(name, ground, ROLLS, 3.0, dt_us, seed=1) for name in HARD_FOR for ground in HARD_GROUNDS]
