@@ -57,14 +57,14 @@ class Hull:
         return math.ceil(min(falls / SEEN_M, MOST_PARTS))
 
     def lifted(self, body: tuple[Vector3, Quaternion, Vector3, Vector3], relief: Relief) -> Vector3 | None:
-        """Where a body that has sunk into the ground is when it is lifted out of it, as far as half of its motion would carry it; None
-        where it has not. The other half of the lift is paid a substep later."""
+        """Where a body that has sunk into the ground is when it is lifted out of it, by what a part of it may fall and as far as half of
+        its motion would carry it; None where it has not. The other half of the lift is paid a substep later."""
         position, rotation, velocity, spin = body
         sunk = -self.clear_of_ground(position, rotation, relief) - LEFT_IN_M
         if not sunk > 0.0:
             return None
         motion = motion_energy(self._mass, self._inertia, velocity, in_body(rotation, spin))
-        lift = min(sunk, 0.5 * motion / (self._mass * GRAVITY_MPS2))
+        lift = min(sunk, SEEN_M, 0.5 * motion / (self._mass * GRAVITY_MPS2))
         x, y, z = position
         _, slope_x, slope_y = rise_at(x, y, relief)
         up = lift / math.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
