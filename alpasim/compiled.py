@@ -43,6 +43,7 @@ _HARMLESS = frozenset({"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "NUMBA_THREADING_
 
 _DISPATCHERS: list[Any] = []
 _compiled_here = 0
+_warned = False
 _lock = threading.RLock()
 """Held while pieces are loaded and made: numba too compiles one thing at a time."""
 
@@ -283,21 +284,24 @@ class _Kernel:
         assert self._pieces is not None
         source, name = self.function.__code__.co_filename, file_name(self.function, machine())
         own = {piece.signature for piece in self._pieces}
-        problem: OSError | None = None
+        problem = ""
         for folder in folders(source):
             others = [piece for piece in read(folder / name, self.stamp, owners(source)) if piece.signature not in own]
             try:
                 write(folder / name, self.stamp, [*self._pieces, *others])
             except OSError as error:
-                problem = error
+                problem = str(error)
             else:
                 return
-        _warn_once(str(problem))
+        _warn_once(problem)
 
 
-@cache
 def _warn_once(problem: str) -> None:
-    """Say that kernels will have to be compiled again."""
+    """Say of the first kernel that cannot be kept that kernels will have to be compiled again."""
+    global _warned
+    if _warned:
+        return
+    _warned = True
     warnings.warn(
         f"compiled kernels cannot be kept, and every process has to compile them: {problem}; set ALPASIM_KERNELS to a folder"
         " that only you can write to",

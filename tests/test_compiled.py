@@ -344,14 +344,16 @@ def test_a_damaged_file_is_not_run(total, tmp_path: Path, damage: str) -> None:
 
 def test_a_place_that_cannot_be_written_to_is_said_once(tmp_path: Path, run) -> None:
     (tmp_path / "callee.py").write_text(CALLEE.format(factor=1.0, number=2.0))
+    (tmp_path / "caller.py").write_text(CALLER)
     (tmp_path / "file").write_text("")
     program = """import warnings
 with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("always")
     from callee import scaled
     print(scaled(1.0), scaled(2.0), scaled(3))
+    import caller
 print(len(said), "ALPASIM_KERNELS" in str(said[0].message))"""
-    assert run(program, ALPASIM_KERNELS=str(tmp_path / "file")) == ["2.0", "4.0", "6.0", "1", "True"]
+    assert run(program, ALPASIM_KERNELS=str(tmp_path / "file")) == ["2.0", "4.0", "6.0", "3.0", "3", "1", "True"]
 
 
 def test_processes_that_compile_the_same_leave_one_whole_file(total, tmp_path: Path, run) -> None:
