@@ -125,7 +125,7 @@ def rise_on(
     fx, fy = (x - x0) / cell, (y - y0) / cell
     within_x, within_y = 1.0 <= fx <= nx - 2.0, 1.0 <= fy <= ny - 2.0
     fx, fy = min(max(fx, 1.0), nx - 2.0), min(max(fy, 1.0), ny - 2.0)
-    ix, iy = min(int(fx), nx - 3), min(int(fy), ny - 3)
+    ix, iy = min(max(int(fx), 1), nx - 3), min(max(int(fy), 1), ny - 3)  # a place that is no number stays in the grid
     tx, ty = fx - ix, fy - iy
     height, slope_x, slope_y = 0.0, 0.0, 0.0
     for j in range(4):
